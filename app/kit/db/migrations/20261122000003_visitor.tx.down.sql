@@ -1,0 +1,1 @@
+drop table pass_tries, visits;
