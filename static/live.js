@@ -1,0 +1,1 @@
+// Live screens: position, order and truth on top of htmx's socket extension.
