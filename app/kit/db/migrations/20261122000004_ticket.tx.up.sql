@@ -24,17 +24,39 @@ create table tickets (
   due_at         timestamptz not null,
   resolved_at    timestamptz,
   closed_at      timestamptz,
-  reopened       int         not null default 0,
+  overdue_at     timestamptz, -- the limit that passed, noted once per clock (SLA-4)
+  reopened       int         not null default 0 check (reopened >= 0),
   version        bigint      not null default 1,
+  -- Order of work up to the limit (TICKET-3); the nearer limit decides among equals.
+  work_rank      int         not null generated always as (
+    case when life_safety then 0 else 100 end
+    + case urgency when 'A' then 0 when 'B' then 10 else 20 end
+    + case type when 'A1' then 0 when 'C2' then 0 when 'A2' then 1 when 'B1' then 2 when 'B2' then 3 else 4 end) stored,
+  -- The column of the wall in which a ticket stands; none once it is over.
+  lane           text        generated always as (
+    case state when 'registered' then 'registered' when 'classified' then 'registered'
+      when 'in_hand' then 'in_hand' when 'waiting' then 'waiting'
+      when 'resolved' then 'resolved' when 'verified' then 'resolved' when 'called_back' then 'resolved' end) stored,
   unique (site_id, entry_key),
   unique (site_id, number),
   unique (site_id, id),
   foreign key (site_id, household_id) references households (site_id, id)
 );
-create index tickets_open on tickets (site_id, state, due_at) where state not in ('closed', 'invalid', 'unsolvable');
+create index tickets_open on tickets (site_id, lane, work_rank, due_at, id) where lane is not null;
+create index tickets_due on tickets (due_at) where overdue_at is null and state in ('registered', 'classified', 'in_hand', 'waiting');
 create index tickets_registered on tickets (site_id, registered_at desc);
 create index tickets_phone on tickets (site_id, phone_index) where phone_index is not null;
 create index tickets_household on tickets (household_id) where household_id is not null;
+create index tickets_place on tickets (site_id, place text_pattern_ops);
+create index tickets_owner on tickets (site_id, owner_id) where lane is not null;
+
+-- First asked, first responsible: that field never changes (ORG-3).
+create function refuse_first_asked() returns trigger language plpgsql as $$
+begin
+  raise exception 'who was asked first never changes' using errcode = 'check_violation', constraint = 'tickets_first_asked';
+end $$;
+create trigger tickets_first_asked before update of first_asked_id on tickets for each row
+  when (old.first_asked_id is distinct from new.first_asked_id) execute function refuse_first_asked();
 
 -- Every step has who, when, and a remark (TICKET-4).
 create table ticket_steps (
@@ -50,6 +72,7 @@ create table ticket_steps (
   actor_id   bigint      not null default 0,
   actor_name text        not null default '',
   remark     text        not null default '' check (char_length(remark) <= 500),
+  detail     jsonb       not null default '{}', -- what was set: limits, old and new urgency or type; no personal data
   foreign key (site_id, ticket_id) references tickets (site_id, id) on delete cascade
 );
 create index ticket_steps_ticket on ticket_steps (ticket_id, id);
