@@ -1,0 +1,207 @@
+// Package visitor keeps the visitor register (访客登记表): who came, to whom or which unit, since when, with which pass,
+// and when they left (VISIT-1, VISIT-4, VISIT-6).
+package visitor
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
+)
+
+// How a visit was entered.
+const (
+	Kiosk   = "kiosk"   // by the visitor, at the kiosk
+	Counter = "counter" // by staff, at the desk
+)
+
+// How a visit ended.
+const (
+	ByCode = "code"    // the visitor gave the six-digit code
+	ByPass = "pass"    // the visitor touched 'sign out' on the own phone
+	ByDesk = "desk"    // staff signed the visitor out
+	ByDay  = "day_end" // not signed out; the site's day ended (VISIT-4)
+)
+
+// Kinds of event that screens follow.
+const (
+	Arrived    = "visit.arrived"
+	Left       = "visit.left"
+	EndedByDay = "visit.ended_by_day"
+)
+
+// Limits of the fields, in characters; the forms show them.
+const (
+	MaxName    = 60
+	MaxPhone   = 32
+	MaxHost    = 60
+	MaxPlace   = 60
+	MaxNote    = 200
+	MaxCompany = 60
+	MaxPlate   = 16
+	MaxReason  = 200
+	MaxPeople  = 99
+)
+
+// Visit is one arrival. Phone, plate and pass token are sealed; the index columns find them by exact match (PRIVACY-3).
+type Visit struct {
+	bun.BaseModel `bun:"table:visits,alias:visit"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	SiteID      int64
+	EntryKey    uuid.UUID `bun:"type:uuid"`
+	EntryHash   []byte
+	Number      string
+	Name        string
+	Phone       []byte
+	PhoneIndex  []byte
+	Host        string
+	Place       string
+	HouseholdID int64 `bun:",nullzero"`
+	Purpose     string
+	Note        string
+	Company     string
+	People      int
+	Plate       []byte
+	PlateIndex  []byte
+	Channel     string
+	DeviceID    int64 `bun:",nullzero"`
+	StaffID     int64 `bun:",nullzero"`
+	PassCode    string
+	PassToken   []byte
+	PassIndex   []byte
+	ArrivedAt   time.Time
+	EndedAt     time.Time `bun:",nullzero"`
+	EndedBy     string    `bun:",nullzero"`
+	EndedStaff  int64     `bun:",nullzero"`
+	Version     int64
+}
+
+// Open tells whether the visitor is still in the building.
+func (v *Visit) Open() bool { return v.EndedAt.IsZero() }
+
+// Pass is what a registration hands out: the six-digit code, and the token of the link for the visitor's own phone.
+type Pass struct {
+	Visit  Visit
+	Number string
+	Code   string
+	Token  string
+}
+
+// Register is one entry as somebody typed it. EntryKey is made by the client, so that the same entry sent again is
+// known as the same.
+type Register struct {
+	EntryKey uuid.UUID
+	Name     string
+	Phone    string
+	Host     string // whom they visit
+	Place    string // or which unit
+	Purpose  string // one of the site's purposes
+	Note     string
+	Company  string
+	Plate    string
+	People   int
+	Channel  string
+}
+
+// Check cleans the entry and names everything that is wrong with it at once: fault with fields, or nil (VISIT-1).
+// Phone and plate come back in their normal form. Nothing here depends on who lives in the building (VISIT-2).
+func (r Register) Check(purposes []string) (Register, error) {
+	var wrong fault.Fields
+	r.Name = line(&wrong, "name", r.Name, MaxName, true)
+	r.Phone = phone(&wrong, r.Phone)
+	r.Host = line(&wrong, "host", r.Host, MaxHost, false)
+	r.Place = line(&wrong, "place", r.Place, MaxPlace, false)
+	if r.Host == "" && r.Place == "" && !has(wrong, "host") && !has(wrong, "place") {
+		wrong.Add("host", "visitor.error.whom")
+	}
+	r.Note = wrong.Text("note", r.Note, MaxNote, false)
+	r.Company = line(&wrong, "company", r.Company, MaxCompany, false)
+	r.Plate = plate(&wrong, r.Plate)
+	if !contains(purposes, r.Purpose) {
+		wrong.Add("purpose", "visitor.error.purpose")
+	}
+	if r.People < 1 || r.People > MaxPeople {
+		wrong.Add("people", "visitor.error.people", fault.Args{"Max": MaxPeople})
+	}
+	if r.EntryKey == uuid.Nil {
+		wrong.Add("entry", "visitor.error.entry")
+	}
+	if r.Channel != Kiosk && r.Channel != Counter {
+		wrong.Add("channel", "visitor.error.entry")
+	}
+	return r, wrong.Err()
+}
+
+// content is what makes two entries the same; it is hashed with a key, since a phone alone could be guessed.
+func (r Register) content() string {
+	return strings.Join([]string{"entry", r.Name, r.Phone, r.Host, r.Place, r.Purpose, r.Note, r.Company, r.Plate,
+		strconv.Itoa(r.People), r.Channel}, "\x1f")
+}
+
+// line is a text of one line.
+func line(wrong *fault.Fields, name, raw string, limit int, required bool) string {
+	text := wrong.Text(name, raw, limit, required)
+	if strings.Contains(text, "\n") && !has(*wrong, name) {
+		wrong.Add(name, "fault.field.characters")
+	}
+	return text
+}
+
+func phone(wrong *fault.Fields, raw string) string {
+	text := line(wrong, "phone", raw, MaxPhone, true)
+	if has(*wrong, "phone") {
+		return text
+	}
+	normal, ok := pii.NormalisePhone(text)
+	if !ok {
+		wrong.Add("phone", "visitor.error.phone")
+		return text
+	}
+	return normal
+}
+
+func plate(wrong *fault.Fields, raw string) string {
+	text := line(wrong, "plate", raw, MaxPlate, false)
+	if text == "" || has(*wrong, "plate") {
+		return text
+	}
+	normal, ok := pii.NormalisePlate(text)
+	if !ok {
+		wrong.Add("plate", "visitor.error.plate")
+		return text
+	}
+	return normal
+}
+
+func has(wrong fault.Fields, name string) bool {
+	for _, f := range wrong {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// end closes the visit in memory; a clock that was set back never makes it end before it began.
+func (v *Visit) end(now time.Time, by string, staffID int64) {
+	if now.Before(v.ArrivedAt) {
+		now = v.ArrivedAt
+	}
+	v.EndedAt, v.EndedBy, v.EndedStaff = now, by, staffID
+	v.Version++
+}
