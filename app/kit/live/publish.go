@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"lobby/app/kit/db"
 )
 
@@ -63,4 +61,3 @@ func PublishBody(ctx context.Context, topic Topic, kind string, id int64, body a
 		panic("live: Publish outside db.Tx: " + kind)
 	}
 }
-
