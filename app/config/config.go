@@ -2,7 +2,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -20,7 +19,7 @@ type Config struct {
 	DirectURL   string // DATABASE_DIRECT_URL: migrations and listening; by default the same as DatabaseURL
 	Addr        string // LOBBY_ADDR: where to listen; by default :8080, in demo mode on loopback
 	Data        string // LOBBY_DATA: folder of the embedded cluster and its key file
-	Key         string // LOBBY_KEY: base64 of 32 bytes that wrap the key ring; required with DatabaseURL
+	Key         string // LOBBY_KEY: wraps the key ring; required with DatabaseURL
 	URL         string // LOBBY_URL: the public address, for links and QR codes
 	MetricsAddr string // LOBBY_METRICS_ADDR: Prometheus, on an address of its own; empty: off
 	Proxies     string // LOBBY_TRUSTED_PROXIES: addresses and ranges whose X-Forwarded-* headers are believed
@@ -77,19 +76,6 @@ func (c *Config) TrustedProxies() []string {
 	return strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// KeyBytes is the decoded LOBBY_KEY, or nil where there is none.
-func (c *Config) KeyBytes() ([]byte, error) {
-	if c.Key == "" {
-		return nil, nil
-	}
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
-		if raw, err := enc.DecodeString(c.Key); err == nil && len(raw) == 32 {
-			return raw, nil
-		}
-	}
-	return nil, errors.New("LOBBY_KEY must be 32 bytes in base64; make one with: head -c 32 /dev/urandom | base64")
-}
-
 // Validate fills what follows from something else and names everything that is wrong, one sentence each.
 func (c *Config) Validate() error {
 	c.fill()
@@ -125,7 +111,7 @@ func (c *Config) checkDatabase() error {
 	for name, raw := range map[string]string{"DATABASE_URL": c.DatabaseURL, "DATABASE_DIRECT_URL": c.DirectURL} {
 		u, err := url.Parse(raw)
 		// The address may hold a password, so it is never repeated here.
-		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql" && u.Scheme != "unix") {
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 			return fmt.Errorf("%s must be an address such as postgres://user:password@host:5432/lobby?sslmode=verify-full", name)
 		}
 	}
@@ -133,11 +119,8 @@ func (c *Config) checkDatabase() error {
 }
 
 func (c *Config) checkKey() error {
-	if _, err := c.KeyBytes(); err != nil {
-		return err
-	}
 	if c.DatabaseURL != "" && c.Key == "" {
-		return errors.New("LOBBY_KEY is required with DATABASE_URL; make one with: head -c 32 /dev/urandom | base64, and keep a copy in a safe place")
+		return errors.New("LOBBY_KEY is required with DATABASE_URL; for a new database make one with 'lobby key new' and keep a copy in a safe place")
 	}
 	return nil
 }

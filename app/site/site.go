@@ -66,6 +66,8 @@ type Settings struct {
 	KioskIdle     time.Duration // a kiosk forgets after this long without touch (PRIVACY-6)
 	PassCodeTries int           // wrong pass codes before a device has to wait
 	VisitTermDays int           // days that a visit's personal data is kept (PRIVACY-5)
+	AutoPrint     bool          // the kiosk prints the slip without being asked
+	DeskPhone     string        // shown by 'ask the desk'; empty: none
 }
 
 // settingsFile is how Settings are written down; a field that is left out keeps the default.
@@ -76,6 +78,8 @@ type settingsFile struct {
 	KioskIdle     *string  `json:"kiosk_idle"`
 	PassCodeTries *int     `json:"pass_code_tries"`
 	VisitTermDays *int     `json:"visit_term_days"`
+	AutoPrint     *bool    `json:"auto_print"`
+	DeskPhone     *string  `json:"desk_phone"`
 }
 
 //go:embed defaults.json
@@ -109,19 +113,21 @@ func (s *Settings) apply(raw json.RawMessage) error {
 		}
 		*d.to = v
 	}
-	if f.ClosingTime != nil {
-		s.ClosingTime = *f.ClosingTime
-	}
+	set(&s.ClosingTime, f.ClosingTime)
+	set(&s.PassCodeTries, f.PassCodeTries)
+	set(&s.VisitTermDays, f.VisitTermDays)
+	set(&s.AutoPrint, f.AutoPrint)
+	set(&s.DeskPhone, f.DeskPhone)
 	if len(f.Purposes) > 0 {
 		s.Purposes = f.Purposes
 	}
-	if f.PassCodeTries != nil {
-		s.PassCodeTries = *f.PassCodeTries
-	}
-	if f.VisitTermDays != nil {
-		s.VisitTermDays = *f.VisitTermDays
-	}
 	return s.check()
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 func (s *Settings) check() error {
