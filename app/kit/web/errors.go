@@ -1,0 +1,95 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lobby/app/kit/fault"
+	"lobby/views/locale"
+	page "lobby/views/web"
+)
+
+var statuses = map[fault.Kind]int{
+	fault.Internal:    fiber.StatusInternalServerError,
+	fault.BadRequest:  fiber.StatusBadRequest,
+	fault.SignIn:      fiber.StatusUnauthorized,
+	fault.Forbidden:   fiber.StatusForbidden,
+	fault.NotFound:    fiber.StatusNotFound,
+	fault.Conflict:    fiber.StatusConflict,
+	fault.TooLarge:    fiber.StatusRequestEntityTooLarge,
+	fault.Invalid:     fiber.StatusUnprocessableEntity,
+	fault.TooMany:     fiber.StatusTooManyRequests,
+	fault.Unavailable: fiber.StatusServiceUnavailable,
+}
+
+func statusOf(err error) int { return statuses[asFault(err).Kind] }
+
+// asFault turns any error into what the person is told. What isn't a fault stays inside.
+func asFault(err error) *fault.Fault {
+	if f, ok := fault.As(err); ok {
+		return f
+	}
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		switch fe.Code {
+		case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
+			return fault.Wrap(err, fault.NotFound, "fault.not_found")
+		case fiber.StatusRequestEntityTooLarge:
+			return fault.Wrap(err, fault.TooLarge, "web.too_large")
+		case fiber.StatusServiceUnavailable:
+			return fault.Wrap(err, fault.Unavailable, "fault.unavailable")
+		}
+		if fe.Code < fiber.StatusInternalServerError {
+			return fault.Wrap(err, fault.BadRequest, "web.bad_request")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(err, fault.Unavailable, "fault.unavailable")
+	}
+	return fault.Wrap(err, fault.Internal, "fault.internal")
+}
+
+// fail answers with an error in words: the sign-in page, a page of its own, or for htmx a message.
+func (s *server) fail(c *fiber.Ctx, err error) error {
+	f := asFault(err)
+	c.Locals(serverLocal, s)
+	if c.Locals(requestLocal) == nil { // the request never reached a handler
+		s.begin(c)
+		s.setHeaders(c)
+		c.SetUserContext(locale.With(context.Background(), locale.Match(c.Get(fiber.HeaderAcceptLanguage))))
+	}
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		s.Log.ErrorContext(Context(c), "request failed", "request", RequestID(c), "error", err)
+	}
+	if f.Retry > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(f.Retry)))
+	}
+	c.Response().ResetBody()
+	if f.Kind == fault.SignIn && s.SignIn != nil && !errors.Is(err, ErrRevoked) {
+		return s.askToSignIn(c)
+	}
+	return s.errorPage(c, statuses[f.Kind], f)
+}
+
+func (s *server) errorPage(c *fiber.Ctx, status int, f *fault.Fault) error {
+	ctx := Context(c)
+	text := locale.Say(ctx, f.Key, f.Args)
+	if Partial(c) {
+		c.Set("HX-Retarget", "#alerts")
+		c.Set("HX-Reswap", "innerHTML")
+		return Render(c, status, page.Failure(text, requestShown(c, f)))
+	}
+	title := locale.T(ctx, "web.title."+strconv.Itoa(status))
+	return Render(c, status, page.FailurePage(Shell(c, title), text, requestShown(c, f)))
+}
+
+// requestShown is the request id where the person may want to tell it to somebody.
+func requestShown(c *fiber.Ctx, f *fault.Fault) string {
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		return RequestID(c)
+	}
+	return ""
+}

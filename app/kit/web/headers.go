@@ -1,0 +1,52 @@
+package web
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
+
+	"lobby/app/kit/actor"
+	"lobby/views/locale"
+)
+
+// policy allows what our own files do and nothing else: no inline script or style, no eval, no frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"media-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
+
+func (s *server) headers(c *fiber.Ctx) error {
+	s.setHeaders(c)
+	return c.Next()
+}
+
+func (s *server) setHeaders(c *fiber.Ctx) {
+	csp := policy
+	if s.host != "" {
+		csp += " ws://" + s.host + " wss://" + s.host // older Safari doesn't count sockets as 'self'
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, csp)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin") // no-referrer would turn the Origin of a form into "null"
+	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderCacheControl, "no-store") // pages hold people's data; static files say otherwise
+	if s.secure || Secure(c) {
+		c.Set("Cross-Origin-Opener-Policy", "same-origin")
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+}
+
+// prepare puts deadline and language on the context; UserContext is Background otherwise.
+func (s *server) prepare(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	c.SetUserContext(locale.With(ctx, choose(c, actor.Actor{})))
+	return c.Next()
+}
+
+func compressed() fiber.Handler {
+	return compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: func(c *fiber.Ctx) bool {
+		return c.Get(fiber.HeaderUpgrade) != ""
+	}})
+}

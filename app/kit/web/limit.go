@@ -1,0 +1,111 @@
+package web
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lobby/app/kit/fault"
+)
+
+// Rates are the general limits of one instance: per second, and how many at once. They keep one caller from starving
+// the others; guessing passwords and codes is limited in the database.
+type Rates struct {
+	Off          bool    // none at all: for measuring
+	Address      float64 // requests per second and address (default 60)
+	AddressBurst int     // (default 600: a house full of screens behind one address reconnects)
+	Write        float64 // writes per second and address (default 20)
+	WriteBurst   int     // (default 120)
+	Device       float64 // writes per second and kiosk (default 2)
+	DeviceBurst  int     // (default 40)
+}
+
+func (r Rates) orDefaults() Rates {
+	set := func(rate *float64, burst *int, dr float64, db int) {
+		if *rate <= 0 {
+			*rate = dr
+		}
+		if *burst <= 0 {
+			*burst = db
+		}
+	}
+	set(&r.Address, &r.AddressBurst, 60, 600)
+	set(&r.Write, &r.WriteBurst, 20, 120)
+	set(&r.Device, &r.DeviceBurst, 2, 40)
+	return r
+}
+
+// limit refuses what is too much, in calls and in bytes.
+func (s *server) limit(c *fiber.Ctx) error {
+	if len(c.Request().Body()) > BodyLimit {
+		return fault.New(fault.TooLarge, "web.too_large")
+	}
+	if s.Rates.Off {
+		return c.Next()
+	}
+	now := s.Now()
+	from := network(Address(c)).String()
+	wait := s.byAddr.take(from, now)
+	if wait == 0 && unsafeMethod(c) {
+		wait = s.writes.take(from, now)
+		if device := c.Cookies(DeviceCookie); wait == 0 && device != "" {
+			wait = s.devices.take(device, now)
+		}
+	}
+	if wait > 0 {
+		return TooMany(wait)
+	}
+	return c.Next()
+}
+
+// TooMany is the refusal that says how long to wait.
+func TooMany(wait time.Duration) error {
+	f := fault.New(fault.TooMany, "web.too_many", fault.Args{"Wait": seconds(wait)})
+	f.Retry = wait
+	return f
+}
+
+// seconds rounds up, so that nobody comes back too early.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// generation is how many callers are remembered before the older half is forgotten.
+const generation = 16384
+
+// limiter is a leaky bucket per caller (its theoretical arrival time), in bounded memory: two generations, of which
+// the older is dropped when the younger is full.
+type limiter struct {
+	mu         sync.Mutex
+	each       time.Duration // between two calls in the long run
+	slack      time.Duration // how far ahead a burst may run
+	young, old map[string]time.Time
+}
+
+func newLimiter(perSecond float64, burst int) *limiter {
+	each := time.Duration(float64(time.Second) / perSecond)
+	return &limiter{each: each, slack: each * time.Duration(burst-1), young: map[string]time.Time{}}
+}
+
+// take lets a call through (0) or says how long to wait.
+func (l *limiter) take(key string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next, known := l.young[key]
+	if !known {
+		next = l.old[key]
+	}
+	if next.Before(now) {
+		next = now
+	}
+	if last := now.Add(l.slack + l.each); next.After(last) {
+		next = last // the clock was set back: nobody waits longer for that
+	}
+	if wait := next.Sub(now) - l.slack; wait > 0 {
+		return wait
+	}
+	if len(l.young) >= generation && !known {
+		l.old, l.young = l.young, map[string]time.Time{}
+	}
+	l.young[key] = next.Add(l.each)
+	return 0
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/fault"
+	"lobby/static"
+	"lobby/views/layout"
+	"lobby/views/locale"
+)
+
+// Render answers with a component: a whole page, or the fragment that the handler picked.
+func Render(c *fiber.Ctx, status int, comp templ.Component) error {
+	c.Status(status)
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	if err := comp.Render(Context(c), c.Response().BodyWriter()); err != nil {
+		c.Response().ResetBody()
+		return err
+	}
+	return nil
+}
+
+// Partial tells whether htmx asks for a fragment rather than the page.
+func Partial(c *fiber.Ctx) bool { return c.Get("HX-Request-Type") == "partial" }
+
+// HTMX tells whether htmx asks at all, for a fragment or the body of a page.
+func HTMX(c *fiber.Ctx) bool { return c.Get("HX-Request") == "true" }
+
+// Redirect leads to a path of ours after a form is done: 303, or for htmx a header that loads the whole page.
+func Redirect(c *fiber.Ctx, path string) error {
+	if HTMX(c) {
+		c.Set("HX-Redirect", path)
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return c.Redirect(path, fiber.StatusSeeOther)
+}
+
+// PathID reads an id from the path; anything that isn't one does not exist.
+func PathID(c *fiber.Ctx, name string) (int64, error) {
+	id, err := strconv.ParseInt(c.Params(name), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fault.New(fault.NotFound, "fault.not_found")
+	}
+	return id, nil
+}
+
+// Shell is the frame of a page: site, person, navigation, warning. It works on staff pages, screens and pages for
+// nobody alike; what is not known stays empty.
+func Shell(c *fiber.Ctx, title string) layout.Shell {
+	s, ctx := of(c), Context(c)
+	shell := layout.Shell{Title: title, Path: c.Path(), Accent: defaultAccent, Build: static.Build}
+	if s == nil {
+		return shell
+	}
+	if s.Build != "" {
+		shell.Build = s.Build
+	}
+	if site, ok := c.Locals(siteLocal).(Site); ok {
+		shell.SiteName, shell.Accent = site.Name, site.Accent
+	}
+	a := actor.From(ctx)
+	if a.Kind != actor.Person {
+		return shell
+	}
+	shell.Person = a.Name
+	shell.Insecure = !Secure(c) && !Address(c).IsLoopback()
+	for _, item := range s.Nav {
+		if item.Permission == "" || a.Can(item.Permission) {
+			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})
+		}
+	}
+	if s.Sites != nil {
+		sites, err := s.Sites(ctx, a.ID, a.Site)
+		if err != nil {
+			s.Log.WarnContext(ctx, "sites of a person", "request", RequestID(c), "error", err)
+		}
+		shell.Sites = sites
+	}
+	return shell
+}
