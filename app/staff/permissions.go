@@ -13,17 +13,20 @@ const (
 	ViewTickets    actor.Permission = "ticket.view"
 	WorkTickets    actor.Permission = "ticket.work" // take, resolve, reopen
 	CloseTickets   actor.Permission = "ticket.close"
-	ViewWall       actor.Permission = "wall.view"
-	ViewDisplay    actor.Permission = "display.view"
-	ViewReports    actor.Permission = "report.view"
-	ManageStaff    actor.Permission = "staff.manage"
-	ManageDevices  actor.Permission = "device.manage"
-	VerifyAudit    actor.Permission = "audit.verify"
-	ManageSite     actor.Permission = "site.manage"
+
+	PrioritiseTickets actor.Permission = "ticket.prioritise" // set urgency and type (supervisor, manager)
+
+	ViewWall      actor.Permission = "wall.view"
+	ViewDisplay   actor.Permission = "display.view"
+	ViewReports   actor.Permission = "report.view"
+	ManageStaff   actor.Permission = "staff.manage"
+	ManageDevices actor.Permission = "device.manage"
+	VerifyAudit   actor.Permission = "audit.verify"
+	ManageSite    actor.Permission = "site.manage"
 )
 
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
-	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, ViewWall, ViewDisplay,
+	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, PrioritiseTickets, ViewWall, ViewDisplay,
 	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, actor.Reveal,
 }
