@@ -32,6 +32,8 @@ func (fs *Fields) Text(name, raw string, max int, required bool) string {
 // order marks); joiners stay, since emoji are built with them.
 func visible(r rune) rune {
 	switch {
+	case r == '\t': // from a spreadsheet
+		return ' '
 	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C, r == 0xFEFF, r == 0x200B:
 		return -1
 	}
@@ -39,3 +41,18 @@ func visible(r rune) rune {
 }
 
 func forbidden(r rune) bool { return r != '\n' && unicode.IsControl(r) }
+
+// Line is Text for a field of one line: pasted line breaks and runs of spaces become one space.
+func (fs *Fields) Line(name, raw string, max int, required bool) string {
+	return strings.Join(strings.Fields(fs.Text(name, raw, max, required)), " ")
+}
+
+// Has tells whether the field is already noted as wrong.
+func (fs Fields) Has(name string) bool {
+	for _, f := range fs {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
