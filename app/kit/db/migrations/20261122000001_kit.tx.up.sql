@@ -38,12 +38,14 @@ create table audit_log (
 create index audit_log_subject on audit_log (subject, subject_id);
 create index audit_log_xid on audit_log (xid, id);
 
--- The seal: each audit row's place in an HMAC chain, whose key is not in the database.
+-- The seal: each audit row's place in an HMAC chain, whose key is not in the database. The horizon is the next
+-- transaction id at the time of sealing; it shows rows that were put among older ones later.
 create table audit_chain (
   seq      bigint      primary key check (seq > 0),
   audit_id bigint      not null unique references audit_log (id),
   mac      bytea       not null,
-  at       timestamptz not null default clock_timestamp()
+  at       timestamptz not null,
+  horizon  xid8        not null
 );
 
 create function refuse_change() returns trigger language plpgsql as $$
