@@ -238,7 +238,7 @@ func Staff(s Shell) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = head(s, append([]string{"vendor/pico.min.css", "tokens.css", "staff.css"}, s.Styles...), append([]string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "live.js", "desk.js"}, s.Scripts...)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = head(s, append([]string{"vendor/pico.min.css", "tokens.css", "staff.css"}, s.Styles...), append([]string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "desk.js"}, s.Scripts...)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
