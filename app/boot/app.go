@@ -3,6 +3,7 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"runtime/debug"
@@ -11,36 +12,91 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/config"
+	"lobby/app/kit/db/cluster"
+	"lobby/app/kit/pii"
 	"lobby/app/site"
+	"lobby/app/ticket"
+	"lobby/app/visitor"
 )
 
-// Purpose tells what the program is opened for.
-type Purpose int
-
-// The purposes.
-const (
-	Server  Purpose = iota // a web server with its jobs
-	Command                // one subcommand
-)
-
-// Options are what is not configuration: where to log, and in tests the clock.
+// Options are what is not configuration: where to log and to tell addresses, and in tests the clock.
 type Options struct {
-	Log     *slog.Logger
-	Out     io.Writer        // where a server tells its addresses; nil: nowhere
-	Now     func() time.Time // nil: the real clock
-	Purpose Purpose
+	Log *slog.Logger     // nil: nowhere
+	Out io.Writer        // where a server tells its addresses and logins; nil: nowhere
+	Now func() time.Time // nil: the real clock
 }
 
 // App is the opened program: what a subcommand, a server or a test works with.
 type App struct {
 	Config *config.Config
 	Log    *slog.Logger
+	Out    io.Writer
 	Now    func() time.Time
-	DB     *bun.DB
-	Sites  *site.Directory
 
+	Cluster *cluster.Cluster // nil with DATABASE_URL
+	DB      *bun.DB          // the pool
+	Vault   *pii.Vault
+
+	Sites   *site.Directory
+	Visits  *visitor.Service
+	Tickets *ticket.Service
+
+	address string         // of the pool's database
+	direct  string         // for migrations and listening
 	closers []func() error // run last first
 }
+
+// Open opens the program: database, schema, vault, services. Close undoes it.
+func Open(ctx context.Context, cfg *config.Config, opt Options) (*App, error) {
+	app := prepare(cfg, opt)
+	for _, step := range []func(context.Context) error{
+		app.openDatabase,
+		app.checkSchema,
+		app.openVault,
+		app.makeServices,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, app.Close())
+		}
+	}
+	return app, nil
+}
+
+func prepare(cfg *config.Config, opt Options) *App {
+	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now}
+	if app.Log == nil {
+		app.Log = slog.New(slog.DiscardHandler)
+	}
+	if app.Out == nil {
+		app.Out = io.Discard
+	}
+	if app.Now == nil {
+		app.Now = time.Now
+	}
+	return app
+}
+
+// Close undoes Open, the last step first.
+func (a *App) Close() error {
+	var all error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		all = errors.Join(all, a.closers[i]())
+	}
+	a.closers = nil
+	return all
+}
+
+func (a *App) atClose(fn func() error) { a.closers = append(a.closers, fn) }
+
+func (a *App) makeServices(context.Context) error {
+	a.Sites = site.NewDirectory(a.DB)
+	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	return nil
+}
+
+// SiteService adds and changes sites.
+func (a *App) SiteService() *site.Service { return &site.Service{DB: a.DB, Now: a.Now} }
 
 // Version is the build's version control revision, or "dev".
 func Version() string {
@@ -55,21 +111,3 @@ func Version() string {
 	}
 	return "dev"
 }
-
-// SiteService adds and changes sites.
-func (a *App) SiteService() *site.Service { return &site.Service{DB: a.DB, Now: a.Now} }
-
-// Close undoes Open in reverse order and gives the first errors.
-func (a *App) Close() error {
-	var first error
-	for i := len(a.closers) - 1; i >= 0; i-- {
-		if err := a.closers[i](); err != nil && first == nil {
-			first = err
-		}
-	}
-	a.closers = nil
-	return first
-}
-
-// LoadDemo loads the reference site and tells what it did.
-func (a *App) LoadDemo(ctx context.Context, out io.Writer) error { return ctx.Err() }

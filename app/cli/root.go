@@ -153,7 +153,7 @@ func (e *env) withApp(cmd *cobra.Command, fn func(ctx context.Context, app *boot
 		return err
 	}
 	ctx := actor.With(cmd.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:" + osUser(), All: true})
-	app, err := boot.Open(ctx, e.cfg, boot.Options{Log: e.logger(slog.LevelWarn), Purpose: boot.Command})
+	app, err := boot.Open(ctx, e.cfg, boot.Options{Log: e.logger(slog.LevelWarn)})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ or serve with --migrate.`,
 			if err := e.cfg.Validate(); err != nil {
 				return err
 			}
-			return boot.Serve(cmd.Context(), e.cfg, boot.Options{Log: e.logger(slog.LevelInfo), Purpose: boot.Server, Out: e.Out})
+			return boot.Serve(cmd.Context(), e.cfg, boot.Options{Log: e.logger(slog.LevelInfo), Out: e.Out})
 		},
 	}
 	e.cfg.BindServe(cmd.Flags())

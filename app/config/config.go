@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -71,9 +72,29 @@ func (c *Config) BindServe(f *pflag.FlagSet) {
 // Embedded tells whether the binary runs a PostgreSQL of its own.
 func (c *Config) Embedded() bool { return c.DatabaseURL == "" }
 
-// TrustedProxies lists the ranges of Proxies.
-func (c *Config) TrustedProxies() []string {
-	return strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' })
+// TrustedProxies lists the ranges of Proxies; an address counts as a range of one.
+func (c *Config) TrustedProxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			out = append(out, p.Masked())
+			continue
+		}
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("LOBBY_TRUSTED_PROXIES: %q is neither an address nor a range such as 10.0.0.0/8", text)
+		}
+		out = append(out, netip.PrefixFrom(a, a.BitLen()))
+	}
+	return out, nil
+}
+
+// KeyFile is where the key of an embedded cluster lies; empty with DATABASE_URL, where LOBBY_KEY is required.
+func (c *Config) KeyFile() string {
+	if !c.Embedded() {
+		return ""
+	}
+	return filepath.Join(c.Data, "lobby.key")
 }
 
 // Validate fills what follows from something else and names everything that is wrong, one sentence each.
@@ -153,15 +174,8 @@ func (c *Config) checkURL() error {
 }
 
 func (c *Config) checkProxies() error {
-	for _, p := range c.TrustedProxies() {
-		if _, err := netip.ParsePrefix(p); err == nil {
-			continue
-		}
-		if _, err := netip.ParseAddr(p); err != nil {
-			return fmt.Errorf("LOBBY_TRUSTED_PROXIES: %q is neither an address nor a range such as 10.0.0.0/8", p)
-		}
-	}
-	return nil
+	_, err := c.TrustedProxies()
+	return err
 }
 
 func (c *Config) checkTLS() error {

@@ -1,0 +1,96 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/config"
+	"lobby/app/kit/db"
+	"lobby/app/kit/db/cluster"
+	"lobby/app/kit/pii"
+)
+
+// Connect opens only the database, as the schema's own subcommands need it: no check of the schema, no key. done closes
+// it, and stops the embedded cluster where nobody else uses it.
+func Connect(ctx context.Context, cfg *config.Config) (direct *bun.DB, done func() error, err error) {
+	app := prepare(cfg, Options{})
+	if err := app.locate(ctx); err != nil {
+		return nil, nil, errors.Join(err, app.Close())
+	}
+	if direct, err = db.OpenDirect(ctx, app.direct); err != nil {
+		return nil, nil, errors.Join(err, app.Close())
+	}
+	app.atClose(direct.Close)
+	return direct, app.Close, nil
+}
+
+// locate finds the database: the one of DATABASE_URL, or the embedded cluster, which is started or joined.
+func (a *App) locate(ctx context.Context) error {
+	if !a.Config.Embedded() {
+		a.address, a.direct = a.Config.DatabaseURL, a.Config.DirectURL
+		return nil
+	}
+	c, err := cluster.Start(ctx, a.Config.Data, cluster.Options{})
+	if err != nil {
+		return err
+	}
+	a.atClose(c.Stop)
+	a.Cluster, a.address, a.direct = c, c.URL(), c.URL()
+	if c.Created() {
+		a.Log.Info("a new database was made", "folder", c.Folder())
+	}
+	return nil
+}
+
+func (a *App) openDatabase(ctx context.Context) error {
+	if err := a.locate(ctx); err != nil {
+		return err
+	}
+	pool, err := db.Open(ctx, a.address)
+	if err != nil {
+		return err
+	}
+	a.atClose(pool.Close)
+	a.DB = pool
+	return nil
+}
+
+// checkSchema sees to it that the schema is this program's: an embedded cluster is migrated, a database of somebody's
+// server only where --migrate says so.
+func (a *App) checkSchema(ctx context.Context) error {
+	err := db.Check(ctx, a.DB)
+	if err == nil || errors.Is(err, db.ErrNewerSchema) || (!a.Config.Embedded() && !a.Config.Migrate) {
+		return err
+	}
+	direct, err := db.OpenDirect(ctx, a.direct)
+	if err != nil {
+		return err
+	}
+	names, err := db.Migrate(ctx, direct)
+	for _, name := range names {
+		a.Log.Info("migration applied", "name", name)
+	}
+	return errors.Join(err, direct.Close())
+}
+
+// openVault opens the key ring with LOBBY_KEY, or with the key file of an embedded cluster, which is made once: while
+// the database has no key ring yet.
+func (a *App) openVault(ctx context.Context) error {
+	var fresh bool
+	if err := a.DB.NewRaw("select not exists (select from key_rings)").Scan(ctx, &fresh); err != nil {
+		return db.Translate(err)
+	}
+	key, notice, err := pii.LoadKey(a.Config.Key, a.Config.KeyFile(), fresh)
+	if err != nil {
+		return err
+	}
+	if notice != "" {
+		a.Log.Warn(notice)
+		_, _ = fmt.Fprintln(a.Out, notice) // a terminal that is gone must not keep the server from starting
+	}
+	a.Vault, err = pii.OpenVault(ctx, a.DB, key)
+	return err
+}
