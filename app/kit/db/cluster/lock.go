@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// lockPoll is how often a lock held by another process is tried again.
+const lockPoll = 20 * time.Millisecond
+
+// lock is a file lock between processes. The system drops it when its process ends, however it ends.
+type lock struct{ file *os.File }
+
+func openLock(path string) (*lock, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the data folder can't be used: %w", readable(err))
+	}
+	return &lock{f}, nil
+}
+
+func (l *lock) exclusive(ctx context.Context) error { return l.take(ctx, syscall.LOCK_EX) }
+func (l *lock) shared(ctx context.Context) error    { return l.take(ctx, syscall.LOCK_SH) }
+
+func (l *lock) take(ctx context.Context, how int) error {
+	for {
+		ok, err := l.try(how)
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
+func (l *lock) tryExclusive() (bool, error) { return l.try(syscall.LOCK_EX) }
+
+func (l *lock) try(how int) (bool, error) {
+	for {
+		err := syscall.Flock(int(l.file.Fd()), how|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return false, nil
+		default:
+			return false, fmt.Errorf("locking %s: %w", l.file.Name(), err)
+		}
+	}
+}
+
+func (l *lock) release() { _ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN) }
+
+func (l *lock) close() { _ = l.file.Close() }
+
+// readable adds to a refused permission what to do about it.
+func readable(err error) error {
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w; it belongs to another user: run lobby as that user, or choose another folder with LOBBY_DATA", err)
+	}
+	return err
+}
