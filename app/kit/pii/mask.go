@@ -1,6 +1,7 @@
 package pii
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,12 +28,20 @@ func Mask(k Kind, text string) string {
 	}
 }
 
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
 func maskPhone(text string) string {
-	number, ok := NormalisePhone(text)
+	number, ok := text, e164.MatchString(text) // what Open gives needs no second look
+	if !ok {
+		number, ok = NormalisePhone(text)
+	}
 	if !ok {
 		return hidden
 	}
 	code, rest := splitCountry(number[1:])
+	if code == "" || (code == "86" && len(rest) < 10) {
+		return hidden
+	}
 	if code != "86" {
 		return "+" + code + " " + hidden + tail(rest)
 	}

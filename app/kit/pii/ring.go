@@ -55,8 +55,9 @@ func OpenVault(ctx context.Context, db bun.IDB, key WrapKey) (*Vault, error) {
 }
 
 func readRing(ctx context.Context, db bun.IDB) (wrapped, canary []byte, err error) {
-	err = db.NewRaw(`select wrapped, canary from key_rings where id = 1`).Scan(ctx, &wrapped, &canary)
-	return wrapped, canary, err
+	var row struct{ Wrapped, Canary []byte }
+	err = db.NewRaw(`select wrapped, canary from key_rings where id = 1`).Scan(ctx, &row)
+	return row.Wrapped, row.Canary, err
 }
 
 // createRing stores a new ring, unless another instance was faster or the database has already been in use.
