@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -63,8 +64,8 @@ type Frame struct {
 	Content string // HTML; empty: nothing to show to this audience, the frame then carries its number only
 	Target  string // CSS selector that the content goes to
 	Swap    string // how it goes there, in words that the browser's part understands: "card", "remove", "lane", …
-	Kind    string // what the screen makes of it (sound, highlight); empty: the event's kind
-	Refresh string // id of a lane to be sent whole instead: at most once a second, by Lanes.Lane; Content stays empty
+	Kind    string // what the screen makes of it (sound, highlight, a bare wake-up); empty: nothing to this audience
+	Refresh string // id of a lane that is to be sent whole besides: at most once a second, by Lanes.Lane
 }
 
 // Screens makes HTML of events. Package kiosk implements it and boot supplies it: live knows no HTML.
@@ -87,6 +88,7 @@ type Owner struct {
 	Staff   int64
 	Session int64
 	Device  int64
+	Checked time.Time // taken before the rights were looked up; zero: now
 }
 
 // Close codes with which a socket is ended. The browser's part leads each of the first three to its page and

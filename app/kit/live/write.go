@@ -5,10 +5,12 @@ import (
 	"slices"
 
 	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db"
 )
 
 // write stores the collected events as the last statements of their transaction: one head bump per topic, topics
-// sorted so that two transactions never wait for each other crosswise.
+// sorted so that two transactions never wait for each other crosswise. Once they are committed the instances are woken.
 func write(ctx context.Context, tx bun.Tx, drafts []draft) error {
 	byTopic := map[Topic][]draft{}
 	var topics []Topic
@@ -24,6 +26,8 @@ func write(ctx context.Context, tx bun.Tx, drafts []draft) error {
 			return err
 		}
 	}
+	pool := tx.NewSelect().DB()
+	db.After(ctx, func() { committed(pool) })
 	return nil
 }
 

@@ -1,0 +1,74 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/fasthttp/websocket"
+)
+
+// message is one encoded socket message, made once and written to many.
+type message struct {
+	*websocket.PreparedMessage
+	size int
+}
+
+// wire is what the browser's part receives: a numbered frame, a snapshot, a refreshed lane, or a heartbeat.
+type wire struct {
+	Topic    Topic  `json:"topic"`
+	Epoch    int64  `json:"epoch"`
+	Seq      *int64 `json:"seq,omitempty"`
+	Kind     string `json:"kind,omitempty"`
+	Snapshot bool   `json:"snapshot,omitempty"`
+	Refresh  string `json:"refresh,omitempty"`
+	Content  string `json:"content,omitempty"`
+	Swap     string `json:"swap,omitempty"`
+	Target   string `json:"target,omitempty"`
+	Head     *int64 `json:"head,omitempty"`
+	Now      string `json:"now,omitempty"`
+	Build    string `json:"build,omitempty"`
+}
+
+// snapshotSwap and snapshotTarget tell the browser's part that the content replaces what stands on the page.
+const (
+	snapshotSwap   = "snapshot"
+	snapshotTarget = "[data-live]"
+)
+
+func frameMessage(e Event, f Frame) (message, error) {
+	return encode(wire{Topic: e.Topic, Epoch: e.Epoch, Seq: &e.Seq, Kind: f.Kind, Content: f.Content, Swap: f.Swap, Target: f.Target})
+}
+
+func laneMessage(t Topic, epoch int64, lane string, f Frame) (message, error) {
+	return encode(wire{Topic: t, Epoch: epoch, Refresh: lane, Kind: f.Kind, Content: f.Content, Swap: f.Swap, Target: f.Target})
+}
+
+func snapshotMessage(t Topic, p Position, html string) (message, error) {
+	return encode(wire{Topic: t, Epoch: p.Epoch, Seq: &p.Seq, Snapshot: true, Content: html, Swap: snapshotSwap, Target: snapshotTarget})
+}
+
+func heartbeatMessage(t Topic, p Position, now time.Time, build string) (message, error) {
+	return encode(wire{Topic: t, Epoch: p.Epoch, Head: &p.Seq, Now: now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), Build: build})
+}
+
+func encode(w wire) (message, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it isn't embedded in a page, and would be a third longer
+	if err := enc.Encode(w); err != nil {
+		return message{}, err
+	}
+	text := bytes.TrimRight(b.Bytes(), "\n")
+	m, err := websocket.NewPreparedMessage(websocket.TextMessage, text)
+	return message{m, len(text)}, err
+}
+
+// ping is answered by every browser by itself; the answer shows that somebody is still there.
+var ping = func() message {
+	m, err := websocket.NewPreparedMessage(websocket.PingMessage, nil)
+	if err != nil {
+		panic(err) // a constant message
+	}
+	return message{m, 0}
+}()

@@ -1,0 +1,204 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db"
+)
+
+// renderWait is how long frames or a snapshot may take.
+const renderWait = 10 * time.Second
+
+// step does all that is to be done now: frames of new events, lanes that are due, a snapshot that is wanted. wait is
+// how long there is nothing more to do by time alone.
+func (v *view) step(ctx context.Context) (wait time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, renderWait)
+	defer cancel()
+	defer func() { v.mark(err != nil) }()
+	s := v.topic.since(v.age, v.ring.end) // both are written by this goroutine alone
+	if !s.open {
+		return time.Hour, nil
+	}
+	if s.age != v.age || v.ring.end < s.floor {
+		v.begin(s)
+		s = v.topic.since(v.age, v.ring.end)
+	}
+	if len(s.events) > 0 {
+		if err := v.frames(ctx, s); err != nil {
+			return 0, err
+		}
+	}
+	if wait, err = v.refresh(ctx); err != nil {
+		return 0, err
+	}
+	return wait, v.snapshot(ctx)
+}
+
+func (v *view) mark(failing bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.failing == failing {
+		return
+	}
+	v.failing = failing
+	if !failing {
+		v.wakeAll() // the heartbeats that were held back
+	}
+}
+
+// begin starts the ring anew: at the head, or, the first time, as far back as somebody who waits needs it.
+func (v *view) begin(s state) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	seq := s.head
+	if v.age == 0 {
+		for _, c := range v.clients {
+			if c.epoch == s.epoch && c.seq >= s.floor && c.seq < seq {
+				seq = c.seq
+			}
+		}
+	}
+	v.ring.begin(seq)
+	v.age, v.epoch, v.snap = s.age, s.epoch, nil
+	clear(v.lanes)
+	v.wakeAll()
+}
+
+// frames makes frames of the events, once for all who watch.
+func (v *view) frames(ctx context.Context, s state) error {
+	frames, err := v.render(ctx, s.events)
+	if err != nil {
+		if v.tries++; v.tries < renderTries {
+			return err
+		}
+		v.tries = 0
+		v.begin(s) // the events can't be shown one by one: what follows from them comes as a snapshot
+		return err
+	}
+	v.tries = 0
+	items := make([]item, len(frames))
+	for i, f := range frames {
+		if f.Refresh != "" {
+			v.dirty(f.Refresh)
+		}
+		m, err := frameMessage(s.events[i], f)
+		if err != nil {
+			return err
+		}
+		items[i] = item{seq: s.events[i].Seq, msg: m}
+	}
+	v.push(items...)
+	v.hub.stats.frames.Add(int64(len(items)))
+	return nil
+}
+
+func (v *view) push(items ...item) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, it := range items {
+		v.ring.push(it)
+	}
+	v.wakeAll()
+}
+
+// render asks the screens for frames. A panic in there must not end every screen of the site.
+func (v *view) render(ctx context.Context, events []Event) (frames []Frame, err error) {
+	defer caught(&err)
+	frames, err = v.hub.cfg.Screens.Frames(ctx, v.key, events)
+	if err == nil && len(frames) != len(events) {
+		err = fmt.Errorf("live: %d frames for %d events of %s", len(frames), len(events), v.key.Audience)
+	}
+	return frames, err
+}
+
+func caught(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("live: panic in the screens: %v\n%s", r, debug.Stack())
+	}
+}
+
+func (v *view) dirty(id string) {
+	if v.lanes[id] == nil {
+		v.lanes[id] = &lane{}
+	}
+	v.lanes[id].due = true
+}
+
+// refresh sends the lanes that are due, each at most once a second, and tells when the next one is.
+func (v *view) refresh(ctx context.Context) (wait time.Duration, err error) {
+	wait = time.Hour
+	for id, l := range v.lanes {
+		if !l.due {
+			continue
+		}
+		if left := laneEvery - time.Since(l.last); !l.last.IsZero() && left > 0 {
+			wait = min(wait, left)
+			continue
+		}
+		m, err := v.laneMessage(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		l.due, l.last = false, time.Now()
+		v.push(item{seq: v.ring.end, lane: true, msg: m})
+	}
+	return wait, nil
+}
+
+func (v *view) laneMessage(ctx context.Context, id string) (m message, err error) {
+	defer caught(&err)
+	lanes, ok := v.hub.cfg.Screens.(Lanes)
+	if !ok {
+		return message{}, fmt.Errorf("live: lane %q is to be refreshed, but the screens know no lanes", id)
+	}
+	f, err := lanes.Lane(ctx, v.key, id)
+	if err != nil {
+		return message{}, err
+	}
+	return laneMessage(v.topic.name, v.epoch, id, f)
+}
+
+// snapshot renders the whole view, once for all who wait for it.
+func (v *view) snapshot(ctx context.Context) error {
+	v.mu.Lock()
+	wanted := v.wanted
+	v.mu.Unlock()
+	if !wanted {
+		return nil
+	}
+	at, m, err := v.whole(ctx)
+	if err != nil {
+		return err
+	}
+	if at.Epoch != v.epoch || at.Seq < v.ring.floor {
+		v.hub.wake() // the database is another one by now, and the reader doesn't know yet
+		return fmt.Errorf("live: snapshot of epoch %d while %s is in %d", at.Epoch, v.topic.name, v.epoch)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.snap, v.wanted = &snapshot{age: v.age, seq: at.Seq, msg: m}, false
+	v.hub.stats.snapshots.Add(1)
+	v.wakeAll()
+	return nil
+}
+
+// whole reads head and content at one moment.
+func (v *view) whole(ctx context.Context) (at Position, m message, err error) {
+	defer caught(&err)
+	html, err := db.Read(ctx, v.hub.cfg.DB, func(ctx context.Context, tx bun.Tx) (html string, err error) {
+		if at, err = Head(ctx, tx, v.topic.name); err != nil {
+			return "", err
+		}
+		return v.hub.cfg.Screens.Snapshot(ctx, tx, v.key)
+	})
+	if err != nil {
+		return at, m, err
+	}
+	m, err = snapshotMessage(v.topic.name, at, html)
+	return at, m, err
+}
