@@ -53,7 +53,11 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		if visit == nil {
+		if visit == nil { // perhaps the answer to the same code was lost on its way a moment ago
+			visit, err = leftByCode(ctx, tx, a.Site, code, now.Add(-repeatWithin))
+			if err != nil || visit != nil {
+				return outcome{visit: visit}, err
+			}
 			return outcome{refusal: wrongCode("visitor.error.code")}, saveTries(ctx, tx, device, t.fail(now, here.Settings.PassCodeTries))
 		}
 		if t.Failures > 0 {
@@ -68,6 +72,9 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 	}
 	return out.visit, out.refusal
 }
+
+// repeatWithin is how long a code that signed out is answered the same again: a kiosk whose network failed asks twice.
+const repeatWithin = 2 * time.Minute
 
 func wrongCode(key string) error {
 	var wrong fault.Fields

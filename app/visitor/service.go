@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/pii"
 	"lobby/app/site"
 	"lobby/app/staff"
+	"lobby/views/locale"
 )
 
 // table is the name under which acts on visits stand in the record.
@@ -73,7 +74,7 @@ func (s *Service) Register(ctx context.Context, in Register) (*Pass, error) {
 			return nil, err
 		}
 		if earlier != nil {
-			return s.again(earlier, visit)
+			return s.again(ctx, earlier, visit)
 		}
 		if err := audit.Append(ctx, tx, audit.Entry{Verb: "visit.register", Subject: tableName, ID: visit.ID}); err != nil {
 			return nil, err
@@ -133,10 +134,10 @@ func (s *Service) enter(ctx context.Context, tx bun.Tx, v *Visit) (earlier *Visi
 }
 
 // again answers an entry whose key is known.
-func (s *Service) again(earlier, now *Visit) (*Pass, error) {
+func (s *Service) again(ctx context.Context, earlier, now *Visit) (*Pass, error) {
 	if !bytes.Equal(earlier.EntryHash, now.EntryHash) {
 		return nil, fault.New(fault.Conflict, "visitor.error.conflict", fault.Args{
-			"Number": earlier.Number, "Name": earlier.Name, "Whom": earlier.Whom(), "At": earlier.ArrivedAt,
+			"Number": earlier.Number, "Name": pii.MaskName(earlier.Name), "Whom": earlier.Whom(), "At": locale.Moment(ctx, earlier.ArrivedAt),
 		})
 	}
 	token, err := s.Vault.Open(pii.Token, earlier.PassToken)

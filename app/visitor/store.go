@@ -70,6 +70,18 @@ func openByCode(ctx context.Context, tx bun.IDB, site int64, code string) (*Visi
 	return one(v, err)
 }
 
+// longestVisit is longer than any visit lasts: the day's end ends it (VISIT-4).
+const longestVisit = 25 * time.Hour
+
+// leftByCode finds the visit that was signed out with the code since then; nil when there is none.
+func leftByCode(ctx context.Context, tx bun.IDB, site int64, code string, from time.Time) (*Visit, error) {
+	v := new(Visit)
+	err := tx.NewSelect().Model(v).Where("site_id = ? and arrived_at >= ?", site, from.Add(-longestVisit)). // the index by arrival
+														Where("pass_code = ? and ended_by = ? and ended_at >= ?", code, ByCode, from).
+														Order("ended_at desc").Limit(1).Scan(ctx)
+	return one(v, err)
+}
+
 func saveEnd(ctx context.Context, tx bun.IDB, v *Visit) error {
 	_, err := tx.NewUpdate().Model(v).Column("ended_at", "ended_by", "ended_staff", "version").WherePK().Exec(ctx)
 	return db.Translate(err)

@@ -3,6 +3,7 @@
 package visitor
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,17 +114,17 @@ type Register struct {
 // Phone and plate come back in their normal form. Nothing here depends on who lives in the building (VISIT-2).
 func (r Register) Check(purposes []string) (Register, error) {
 	var wrong fault.Fields
-	r.Name = line(&wrong, "name", r.Name, MaxName, true)
+	r.Name = wrong.Line("name", r.Name, MaxName, true)
 	r.Phone = phone(&wrong, r.Phone)
-	r.Host = line(&wrong, "host", r.Host, MaxHost, false)
-	r.Place = line(&wrong, "place", r.Place, MaxPlace, false)
-	if r.Host == "" && r.Place == "" && !has(wrong, "host") && !has(wrong, "place") {
+	r.Host = wrong.Line("host", r.Host, MaxHost, false)
+	r.Place = wrong.Line("place", r.Place, MaxPlace, false)
+	if r.Host == "" && r.Place == "" && !wrong.Has("host") && !wrong.Has("place") {
 		wrong.Add("host", "visitor.error.whom")
 	}
 	r.Note = wrong.Text("note", r.Note, MaxNote, false)
-	r.Company = line(&wrong, "company", r.Company, MaxCompany, false)
+	r.Company = wrong.Line("company", r.Company, MaxCompany, false)
 	r.Plate = plate(&wrong, r.Plate)
-	if !contains(purposes, r.Purpose) {
+	if !slices.Contains(purposes, r.Purpose) {
 		wrong.Add("purpose", "visitor.error.purpose")
 	}
 	if r.People < 1 || r.People > MaxPeople {
@@ -144,18 +145,9 @@ func (r Register) content() string {
 		strconv.Itoa(r.People), r.Channel}, "\x1f")
 }
 
-// line is a text of one line.
-func line(wrong *fault.Fields, name, raw string, limit int, required bool) string {
-	text := wrong.Text(name, raw, limit, required)
-	if strings.Contains(text, "\n") && !has(*wrong, name) {
-		wrong.Add(name, "fault.field.characters")
-	}
-	return text
-}
-
 func phone(wrong *fault.Fields, raw string) string {
-	text := line(wrong, "phone", raw, MaxPhone, true)
-	if has(*wrong, "phone") {
+	text := wrong.Line("phone", raw, MaxPhone, true)
+	if wrong.Has("phone") {
 		return text
 	}
 	normal, ok := pii.NormalisePhone(text)
@@ -167,8 +159,8 @@ func phone(wrong *fault.Fields, raw string) string {
 }
 
 func plate(wrong *fault.Fields, raw string) string {
-	text := line(wrong, "plate", raw, MaxPlate, false)
-	if text == "" || has(*wrong, "plate") {
+	text := wrong.Line("plate", raw, MaxPlate, false)
+	if text == "" || wrong.Has("plate") {
 		return text
 	}
 	normal, ok := pii.NormalisePlate(text)
@@ -177,24 +169,6 @@ func plate(wrong *fault.Fields, raw string) string {
 		return text
 	}
 	return normal
-}
-
-func has(wrong fault.Fields, name string) bool {
-	for _, f := range wrong {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // end closes the visit in memory; a clock that was set back never makes it end before it began.

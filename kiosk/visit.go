@@ -1,0 +1,122 @@
+package kiosk
+
+import (
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
+	"lobby/app/kit/web"
+	"lobby/app/visitor"
+	view "lobby/views/kiosk"
+	"lobby/views/locale"
+)
+
+// visitSteps are the fields of each question; the last step asks nothing but whether all is right.
+var visitSteps = [][]string{{"place", "host"}, {"name", "phone"}, {"purpose", "people", "plate", "company"}, {}}
+
+var visitMax = map[string]int{
+	"name": visitor.MaxName, "phone": visitor.MaxPhone, "host": visitor.MaxHost, "place": visitor.MaxPlace,
+	"company": visitor.MaxCompany, "plate": visitor.MaxPlate, "people": visitor.MaxPeople,
+}
+
+// visit leads a visitor from 'whom' to the pass in four screens (VISIT-1). What is shown depends on what was typed and
+// on nothing else: not on whether the host exists (VISIT-2).
+func (f *Flow) visit(c *fiber.Ctx) error {
+	frame, here, err := f.frame(c, "kiosk.visit")
+	if err != nil {
+		return err
+	}
+	v := values(c, "place", "host", "name", "phone", "purpose", "people", "plate", "company")
+	if v["people"] == "" {
+		v["people"] = "1"
+	}
+	in := visitEntry(v)
+	errors := map[string]string{}
+	if _, err := in.Check(here.Settings.Purposes); err != nil {
+		if wrong, ok := web.Invalid(err); ok {
+			errors = web.FieldErrors(web.Context(c), wrong)
+		}
+	}
+	page := view.Visit{Purposes: here.Settings.Purposes, Max: visitMax}
+	page.Form = view.Form{Action: "/kiosk/visit", Steps: len(visitSteps), Values: v}
+
+	step, target := move(c, len(visitSteps))
+	switch chosen, _ := strconv.Atoi(target); {
+	case target == "back" && step <= 1:
+		return f.welcome(c)
+	case target == "back":
+		page.Step = step - 1
+	case chosen >= 1 && chosen < step:
+		page.Step = chosen
+	case step == 0:
+		page.Step = 1
+	default:
+		if wrong := firstWrong(visitSteps, errors, step); wrong > 0 {
+			page.Step, page.Errors = wrong, only(errors, visitSteps[wrong-1])
+			return web.Render(c, fiber.StatusUnprocessableEntity, view.VisitStep(frame, page))
+		}
+		if step == len(visitSteps) {
+			return f.registerVisit(c, frame, in)
+		}
+		page.Step = step + 1
+	}
+	return web.Render(c, fiber.StatusOK, view.VisitStep(frame, page))
+}
+
+func visitEntry(v map[string]string) visitor.Register {
+	people, err := strconv.Atoi(v["people"])
+	if err != nil {
+		people = 0 // refused as a wrong number of people
+	}
+	return visitor.Register{
+		EntryKey: uuid.MustParse(v["entry"]), Name: v["name"], Phone: v["phone"], Host: v["host"], Place: v["place"],
+		Purpose: v["purpose"], Company: v["company"], Plate: v["plate"], People: people, Channel: visitor.Kiosk,
+	}
+}
+
+// registerVisit enters the visit and shows the pass (VISIT-4).
+func (f *Flow) registerVisit(c *fiber.Ctx, frame view.Frame, in visitor.Register) error {
+	ctx := web.Context(c)
+	pass, err := f.Visits.Register(ctx, in)
+	if refused, ok := fault.As(err); ok && refused.Kind == fault.Conflict {
+		frame.Done = true
+		return web.Render(c, fiber.StatusConflict, view.VisitRecorded(frame, view.Recorded{Text: web.Message(ctx, refused)}))
+	}
+	if err != nil {
+		return err
+	}
+	frame.Done = true
+	return web.Render(c, fiber.StatusOK, view.VisitPass(frame, view.Pass{
+		Number: pass.Number, Code: pass.Code, Link: f.URL + "/p/" + pass.Token,
+		Name: pii.MaskName(pass.Visit.Name), Place: pass.Visit.Place, At: pass.Visit.ArrivedAt,
+	}))
+}
+
+// leave signs out by the six-digit code; tries are limited per device.
+func (f *Flow) leave(c *fiber.Ctx) error {
+	frame, _, err := f.frame(c, "kiosk.leave")
+	if err != nil {
+		return err
+	}
+	form := view.Form{Errors: map[string]string{}}
+	if step, _ := move(c, 1); step == 0 {
+		return web.Render(c, fiber.StatusOK, view.Leave(frame, form))
+	}
+	ctx := web.Context(c)
+	left, err := f.Visits.Leave(ctx, web.Form(c).Get("code"))
+	if refused, ok := fault.As(err); ok && (refused.Kind == fault.Invalid || refused.Kind == fault.TooMany) {
+		form.Errors = web.FieldErrors(ctx, refused)
+		if form.Errors["code"] == "" {
+			form.Errors["code"] = web.Message(ctx, refused)
+		}
+		return web.Render(c, web.Status(err), view.Leave(frame, form))
+	}
+	if err != nil {
+		return err
+	}
+	frame.Done = true
+	return web.Render(c, fiber.StatusOK, view.LeaveDone(frame, locale.Clock(ctx, left.EndedAt)))
+}
