@@ -58,6 +58,7 @@ create table devices (
   name            text        not null check (char_length(name) between 1 and 60),
   language        text        not null default 'zh-CN',
   token_hash      bytea       unique,
+  code_selector   text        unique, -- first digits of an open code: which device a try is for
   code_hash       bytea       unique,
   code_expires_at timestamptz,
   code_tries      int         not null default 0 check (code_tries >= 0),

@@ -1,0 +1,107 @@
+package staff
+
+import (
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+	"golang.org/x/text/unicode/norm"
+
+	"lobby/app/kit/fault"
+)
+
+// Lengths of a password, in characters.
+const (
+	PasswordMin = 10
+	PasswordMax = 128
+)
+
+// strong is the cost of a password: about 50 ms of one core.
+var strong = &argon2id.Params{Memory: 32 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// hashing bounds how many hashes are made at once, so that a flood of sign-ins can't take the memory.
+var hashing = make(chan struct{}, 4)
+
+// common are beginnings and wholes that everybody tries first.
+var common = []string{"password", "passw0rd", "1234567890", "0123456789", "0987654321", "qwertyuiop", "1q2w3e4r5t", "abcdefghij",
+	"admin12345", "administrator", "letmein", "iloveyou", "lobbylobby", "woaini1314", "a123456789", "5201314"}
+
+// checkPassword notes what is wrong with a new password.
+func checkPassword(fs *fault.Fields, field, password, login string) {
+	low := strings.ToLower(password)
+	switch n := utf8.RuneCountInString(password); {
+	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
+		fs.Add(field, "fault.field.characters")
+	case n < PasswordMin:
+		fs.Add(field, "staff.password.short", fault.Args{"Min": PasswordMin})
+	case n > PasswordMax:
+		fs.Add(field, "fault.field.long", fault.Args{"Max": PasswordMax})
+	case login != "" && strings.Contains(low, login):
+		fs.Add(field, "staff.password.login")
+	case weak(low):
+		fs.Add(field, "staff.password.common")
+	}
+}
+
+func weak(low string) bool {
+	if strings.Count(low, low[:1]) == len(low) {
+		return true
+	}
+	for _, c := range common {
+		if strings.HasPrefix(low, c) && len(low) < len(c)+6 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) params() *argon2id.Params {
+	if s.Params != nil {
+		return s.Params
+	}
+	return strong
+}
+
+// hash makes what is stored of a password. Composed characters (NFC) make it independent of the keyboard.
+func (s *Service) hash(password string) (string, error) {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	return argon2id.CreateHash(norm.NFC.String(password), s.params())
+}
+
+// nobodys are hashes of no password, by cost: an unknown login costs as much time as a known one.
+var nobodys sync.Map
+
+func (s *Service) nobodysHash() (string, error) {
+	p := *s.params()
+	if h, ok := nobodys.Load(p); ok {
+		return h.(string), nil
+	}
+	h, err := s.hash("nobody has this password")
+	if err == nil {
+		nobodys.Store(p, h)
+	}
+	return h, err
+}
+
+// matches tells whether the password is the person's. Without a person it works just as long and says no.
+func (s *Service) matches(p *Person, password string) (bool, error) {
+	against, known := "", p != nil
+	if known {
+		against = p.PasswordHash
+	} else {
+		h, err := s.nobodysHash()
+		if err != nil {
+			return false, err
+		}
+		against = h
+	}
+	if utf8.RuneCountInString(password) > PasswordMax {
+		password = ""
+	}
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	ok, err := argon2id.ComparePasswordAndHash(norm.NFC.String(password), against)
+	return ok && known, err
+}

@@ -1,0 +1,186 @@
+package staff
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db"
+)
+
+// findLogin gives the person of a login, or nil.
+func findLogin(ctx context.Context, tx bun.IDB, login string) (*Person, error) {
+	p := &Person{}
+	err := tx.NewSelect().Model(p).ExcludeColumn("roles").Where("login = ?", login).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return p, db.Translate(err)
+}
+
+// findPerson gives a person by id.
+func findPerson(ctx context.Context, tx bun.IDB, id int64) (*Person, error) {
+	p := &Person{}
+	return p, db.Translate(tx.NewSelect().Model(p).ExcludeColumn("roles").Where("id = ?", id).Scan(ctx))
+}
+
+func insertPerson(ctx context.Context, tx bun.IDB, p *Person) error {
+	_, err := tx.NewInsert().Model(p).ExcludeColumn("roles").Returning("id").Exec(ctx)
+	return err
+}
+
+// people lists those with a role at the site, or everybody with site 0, by login.
+func people(ctx context.Context, tx bun.IDB, site int64) ([]Person, error) {
+	list := []Person{}
+	err := tx.NewRaw(`select p.*, array_remove(array_agg(distinct r.role order by r.role), null) as roles
+		from staff p left join staff_roles r on r.staff_id = p.id and (? = 0 or r.site_id = ?)
+		where ? = 0 or r.site_id is not null
+		group by p.id order by p.login`, site, site, site).Scan(ctx, &list)
+	return list, db.Translate(err)
+}
+
+func addRoles(ctx context.Context, tx bun.IDB, staff, site int64, roles []Role) (added int64, err error) {
+	for _, r := range roles {
+		res, err := tx.NewRaw(`insert into staff_roles (staff_id, site_id, role) values (?, ?, ?) on conflict do nothing`, staff, site, string(r)).Exec(ctx)
+		if err != nil {
+			return added, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return added, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+func rolesAt(ctx context.Context, tx bun.IDB, staff, site int64) ([]string, error) {
+	roles := []string{}
+	err := tx.NewRaw(`select role from staff_roles where staff_id = ? and site_id = ? order by role`, staff, site).Scan(ctx, &roles)
+	return roles, db.Translate(err)
+}
+
+// siteOf is a site where somebody has a role.
+type siteOf struct {
+	ID   int64  `bun:"id"`
+	Name string `bun:"name"`
+}
+
+func sitesOf(ctx context.Context, tx bun.IDB, staff int64) ([]siteOf, error) {
+	list := []siteOf{}
+	err := tx.NewRaw(`select id, name from sites where id in (select site_id from staff_roles where staff_id = ?) order by name, id`, staff).Scan(ctx, &list)
+	return list, db.Translate(err)
+}
+
+// lastSite is where the person worked last, if they still have a role there, else the first of their sites, else nil.
+func lastSite(ctx context.Context, tx bun.IDB, staff int64) (*int64, error) {
+	var site int64
+	err := tx.NewRaw(`select r.site_id from staff_roles r join sites t on t.id = r.site_id
+		where r.staff_id = ?
+		order by (select max(s.seen_at) from sessions s where s.staff_id = r.staff_id and s.site_id = r.site_id) desc nulls last, t.name, t.id
+		limit 1`, staff).Scan(ctx, &site)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &site, db.Translate(err)
+}
+
+func setPassword(ctx context.Context, tx bun.IDB, staff int64, hash string) error {
+	_, err := tx.NewRaw(`update staff set password_hash = ? where id = ?`, hash, staff).Exec(ctx)
+	return err
+}
+
+func setLanguage(ctx context.Context, tx bun.IDB, staff int64, lang string) error {
+	_, err := tx.NewRaw(`update staff set language = ? where id = ?`, lang, staff).Exec(ctx)
+	return err
+}
+
+func setDisabled(ctx context.Context, tx bun.IDB, staff int64, now time.Time) error {
+	_, err := tx.NewRaw(`update staff set disabled_at = coalesce(disabled_at, ?) where id = ?`, now, staff).Exec(ctx)
+	return err
+}
+
+func insertSession(ctx context.Context, tx bun.IDB, s *Session) error {
+	_, err := tx.NewInsert().Model(s).Returning("id").Exec(ctx)
+	return err
+}
+
+// heldSession is what a request needs to know of its session.
+type heldSession struct {
+	ID        int64     `bun:"id"`
+	StaffID   int64     `bun:"staff_id"`
+	SiteID    int64     `bun:"site_id"`
+	SeenAt    time.Time `bun:"seen_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
+	Name      string    `bun:"name"`
+	Language  string    `bun:"language"`
+	Roles     []string  `bun:"roles,array"`
+}
+
+func findSession(ctx context.Context, tx bun.IDB, token []byte) (*heldSession, error) {
+	row := &heldSession{}
+	err := tx.NewRaw(`select s.id, s.staff_id, coalesce(s.site_id, 0) as site_id, s.seen_at, s.expires_at, p.name, p.language,
+		array(select role from staff_roles r where r.staff_id = s.staff_id and r.site_id = s.site_id) as roles
+		from sessions s join staff p on p.id = s.staff_id
+		where s.token_hash = ? and s.revoked_at is null and p.disabled_at is null`, token).Scan(ctx, row)
+	return row, err
+}
+
+func touchSession(ctx context.Context, tx bun.IDB, id int64, now time.Time) error {
+	_, err := tx.NewRaw(`update sessions set seen_at = ? where id = ? and seen_at < ?`, now, id, now).Exec(ctx)
+	return err
+}
+
+func setSessionSite(ctx context.Context, tx bun.IDB, id, site int64) error {
+	_, err := tx.NewRaw(`update sessions set site_id = ? where id = ?`, site, id).Exec(ctx)
+	return db.Translate(err)
+}
+
+func openSessions(ctx context.Context, tx bun.IDB, staff int64, now, idle time.Time) ([]Session, error) {
+	list := []Session{}
+	err := tx.NewSelect().Model(&list).Where("staff_id = ? and revoked_at is null and expires_at > ? and seen_at >= ?", staff, now, idle).
+		OrderExpr("seen_at desc, id desc").Limit(50).Scan(ctx)
+	return list, db.Translate(err)
+}
+
+// revokeSessions ends the open sessions that where picks (a fixed text of this package).
+func revokeSessions(ctx context.Context, tx bun.IDB, now time.Time, where string, args ...any) ([]int64, error) {
+	ids := []int64{}
+	err := tx.NewUpdate().Model((*Session)(nil)).Set("revoked_at = ?", now).Where("revoked_at is null").Where(where, args...).
+		Returning("id").Scan(ctx, &ids)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return ids, err
+}
+
+func expireSessions(ctx context.Context, tx bun.IDB, now, idle time.Time, limit int) ([]int64, error) {
+	ids := []int64{}
+	err := tx.NewRaw(`update sessions set revoked_at = ? where id in (
+		select id from sessions where revoked_at is null and (expires_at <= ? or seen_at < ?) order by id limit ? for update skip locked)
+		returning id`, now, now, idle, limit).Scan(ctx, &ids)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return ids, err
+}
+
+// dropOld deletes what has been over for long.
+func dropOld(ctx context.Context, tx bun.IDB, now time.Time, limit int) error {
+	for _, q := range []struct {
+		sql string
+		age time.Duration
+	}{
+		{`delete from sessions where id in (select id from sessions where expires_at < ? order by id limit ? for update skip locked)`, 30 * 24 * time.Hour},
+		{`delete from sign_in_failures where key in (select key from sign_in_failures where last_at < ? limit ? for update skip locked)`, ofAccount.Forget},
+		{`delete from devices where id in (select id from devices where paired_at is null and code_expires_at < ? order by id limit ? for update skip locked)`, 24 * time.Hour},
+	} {
+		if _, err := tx.NewRaw(q.sql, now.Add(-q.age), limit).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
