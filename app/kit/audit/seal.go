@@ -16,7 +16,7 @@ const (
 	// sealBatch bounds one transaction of the sealer, in rows.
 	sealBatch = 500
 	// sealLock is the advisory lock that lets one sealer work at a time, over all instances.
-	sealLock = 0x6c6f626279 // "lobby"
+	sealLock = 0x6175646974 // "audit"
 )
 
 // Seal chains new audit rows until ctx ends, and once more then. It writes the chain's head to the log when it starts
@@ -104,7 +104,7 @@ func sealSome(ctx context.Context, tx bun.Tx, key []byte) (int, error) {
 // lower transaction id can still appear, in the order of transaction ids.
 //
 // Transaction ids mean nothing in another cluster. Where the end of the chain has an id that this cluster hasn't handed
-// out yet, the database was moved: then everything that isn't chained is looked for, and ids from the future count as
+// out yet, or there is no chain, the database may have been moved: then everything that isn't chained is looked for, and ids from the future count as
 // settled.
 func settled(ctx context.Context, tx bun.Tx, last link) ([]link, error) {
 	var rows []link
@@ -118,8 +118,8 @@ func settled(ctx context.Context, tx bun.Tx, last link) ([]link, error) {
 	}
 	err = tx.NewRaw(`select `+rowColumns+`, clock_timestamp() as sealed_at, pg_snapshot_xmax(s)::text as horizon
 		from pg_current_snapshot() s, audit_log a
-		where ?::xid8 >= pg_snapshot_xmax(s) and (a.xid < pg_snapshot_xmin(s) or a.xid >= pg_snapshot_xmax(s))
+		where (?::xid8 >= pg_snapshot_xmax(s) or ? = 0) and (a.xid < pg_snapshot_xmin(s) or a.xid >= pg_snapshot_xmax(s))
 		and not exists (select from audit_chain c where c.audit_id = a.id)
-		order by a.xid >= pg_snapshot_xmax(s) desc, a.xid, a.id limit ?`, last.Xid, sealBatch).Scan(ctx, &rows)
+		order by a.xid >= pg_snapshot_xmax(s) desc, a.xid, a.id limit ?`, last.Xid, last.Seq, sealBatch).Scan(ctx, &rows)
 	return rows, err
 }
