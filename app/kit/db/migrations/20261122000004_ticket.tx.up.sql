@@ -45,6 +45,7 @@ create table tickets (
 create index tickets_open on tickets (site_id, lane, work_rank, due_at, id) where lane is not null;
 create index tickets_due on tickets (due_at) where overdue_at is null and state in ('registered', 'classified', 'in_hand', 'waiting');
 create index tickets_registered on tickets (site_id, registered_at desc);
+create index tickets_resolved on tickets (site_id, resolved_at) where resolved_at is not null;
 create index tickets_phone on tickets (site_id, phone_index) where phone_index is not null;
 create index tickets_household on tickets (household_id) where household_id is not null;
 create index tickets_place on tickets (site_id, place text_pattern_ops);

@@ -1,0 +1,225 @@
+package ticket
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
+	"lobby/app/kit/web"
+	"lobby/app/staff"
+	"lobby/views/layout"
+	"lobby/views/locale"
+	page "lobby/views/ticket"
+)
+
+// Pages are the pages of tickets at the desk.
+type Pages struct{ Tickets *Service }
+
+// Mount puts the routes on the app.
+func (p Pages) Mount(app fiber.Router) {
+	app.Get("/desk/tickets", web.Staff(staff.ViewTickets), p.list)
+	app.Get("/desk/tickets/new", web.Staff(staff.RegisterTicket), p.form)
+	app.Post("/desk/tickets", web.Staff(staff.RegisterTicket), p.register)
+	app.Post("/desk/tickets/similar", web.Staff(staff.ViewTickets), p.similar)
+	app.Get("/desk/tickets/:id", web.Staff(staff.ViewTickets), p.show)
+	app.Post("/desk/tickets/:id/reveal", web.Staff(staff.ViewTickets), p.reveal)
+	app.Post("/desk/tickets/:id/:verb", web.Staff(staff.ViewTickets), p.do)
+}
+
+// shell is the frame of these pages.
+func shell(c *fiber.Ctx, title string) layout.Shell {
+	s := web.Shell(c, title)
+	s.Styles = append(s.Styles, "desk.css")
+	return s
+}
+
+func (p Pages) list(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	state, f := chosen(c.Query("state"), c.Query("kind"), c.Query("page"))
+	f.Mine, f.Overdue = c.Query("mine") == "1", c.Query("overdue") == "1"
+	found, err := p.Tickets.List(ctx, f)
+	if err != nil {
+		return err
+	}
+	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Overdue: f.Overdue, Kinds: Kinds, States: stateNames(),
+		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Tickets.rows(found.Tickets)}
+	if found.Page > 1 {
+		l.Previous = pageAddress(state, f, found.Page-1)
+	}
+	if found.More {
+		l.Next = pageAddress(state, f, found.Page+1)
+	}
+	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "ticket.title")), l))
+}
+
+// entry is the form as it was sent.
+func entry(v web.Values) Register {
+	key, err := uuid.Parse(v.Get("entry_key"))
+	if err != nil {
+		key = uuid.Nil
+	}
+	asked, err := strconv.ParseInt(v.Get("first_asked"), 10, 64)
+	if err != nil && v.Get("first_asked") != "" {
+		asked = -1 // nobody has this id: the field is refused
+	}
+	return Register{EntryKey: key, Kind: v.Get("kind"), Urgency: v.Get("urgency"), Type: v.Get("type"),
+		LifeSafety: v.Get("life_safety") == "1", Place: v.Get("place"), Matter: v.Get("matter"), Reporter: v.Get("reporter"),
+		Phone: v.Get("phone"), Channel: v.Get("channel"), FirstAsked: asked}
+}
+
+func (p Pages) form(c *fiber.Ctx) error {
+	f := page.Form{}
+	if number := c.Query("done"); number != "" {
+		f.Notice = locale.T(web.Context(c), "ticket.saved", "Number", number)
+	}
+	return p.showForm(c, fiber.StatusOK, f, Register{Urgency: "B", Channel: "phone", Kind: "repair"}, nil)
+}
+
+// register enters a ticket. What is still open for the same household or phone is shown first (TICKET-8).
+func (p Pages) register(c *fiber.Ctx) error {
+	ctx, v := web.Context(c), web.Form(c)
+	in := entry(v)
+	mayView := actor.From(ctx).Can(staff.ViewTickets)
+	if v.Get("seen") != "1" && mayView {
+		open, err := p.Tickets.unseen(ctx, in)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			return p.showForm(c, fiber.StatusOK, page.Form{Similar: p.Tickets.rows(open), Confirm: true}, in, nil)
+		}
+	}
+	t, err := p.Tickets.Register(ctx, in)
+	if f, ok := web.Invalid(err); ok {
+		return p.showForm(c, web.Status(err), page.Form{}, in, f)
+	}
+	if err != nil {
+		return err
+	}
+	if !mayView {
+		return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
+	}
+	return web.Redirect(c, address(t.ID))
+}
+
+// unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
+// said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
+func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
+	if err := s.Check(ctx, in); err != nil {
+		return nil, nil
+	}
+	open, err := s.Similar(ctx, in.Place, in.Phone)
+	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
+		return nil, err
+	}
+	return open, err
+}
+
+func (p Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
+	ctx := web.Context(c)
+	said := said(ctx, wrong, &f.Message)
+	people, err := p.Tickets.Colleagues(ctx)
+	if err != nil {
+		return err
+	}
+	if in.EntryKey == uuid.Nil {
+		if in.EntryKey, err = uuid.NewV7(); err != nil {
+			return err
+		}
+	}
+	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
+	f.Fields = fields(ctx, in, said, people)
+	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
+}
+
+// similar answers while the form is being filled in.
+func (p Pages) similar(c *fiber.Ctx) error {
+	v := web.Form(c)
+	open, err := p.Tickets.Similar(web.Context(c), v.Get("place"), v.Get("phone"))
+	if err != nil {
+		return err
+	}
+	return web.Render(c, fiber.StatusOK, page.Similar(p.Tickets.rows(open), false))
+}
+
+func (p Pages) show(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	return p.showTicket(c, fiber.StatusOK, id, attempt{})
+}
+
+// do takes one step. Whoever comes second sees the page as it stands now, and who was faster.
+func (p Pages) do(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	v := web.Form(c)
+	looked, err := strconv.ParseInt(v.Get("version"), 10, 64)
+	if err != nil {
+		looked = 0
+	}
+	a := attempt{verb: Verb(c.Params("verb")), in: Act{Remark: v.Get("remark"), Urgency: v.Get("urgency"), Type: v.Get("type"),
+		LifeSafety: v.Get("life_safety") == "1", Version: looked}}
+	_, err = p.Tickets.Do(web.Context(c), id, a.verb, a.in)
+	if f, ok := web.Invalid(err); ok {
+		a.wrong = f
+		return p.showTicket(c, web.Status(err), id, a)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, address(id))
+}
+
+// reveal shows the whole phone once, in the answer to the form and nowhere else (PRIVACY-2).
+func (p Pages) reveal(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	v := web.Form(c)
+	a := attempt{reason: v.Get("reason")}
+	phone, err := p.Tickets.Reveal(web.Context(c), id, v.Get("field"), a.reason)
+	if f, ok := web.Invalid(err); ok {
+		a.wrong = f
+		return p.showTicket(c, web.Status(err), id, a)
+	}
+	if err != nil {
+		return err
+	}
+	a.revealed = pii.ShowPhone(phone)
+	return p.showTicket(c, fiber.StatusOK, id, a)
+}
+
+func (p Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error {
+	ctx := web.Context(c)
+	if a.wrong != nil {
+		a.said = said(ctx, a.wrong, &a.message)
+	}
+	v, err := p.Tickets.page(ctx, id, a)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
+}
+
+// said gives the words for each wrong field, and sets the message on the whole.
+func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
+	if wrong == nil {
+		return nil
+	}
+	*message = web.Message(ctx, wrong)
+	return web.FieldErrors(ctx, wrong)
+}
+
+func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }

@@ -1,0 +1,235 @@
+package ticket
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/audit"
+	"lobby/app/kit/db"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/live"
+	"lobby/app/kit/pii"
+	"lobby/app/staff"
+	"lobby/views/locale"
+)
+
+// Register is what somebody reports, as it was typed.
+type Register struct {
+	EntryKey   uuid.UUID // made by the client; the same entry sent again gives the first result
+	Kind       string    // one of Kinds
+	Urgency    string    // A, B or C; empty: B
+	Type       string    // A1 … C2; empty: what the kind has by default
+	LifeSafety bool      // life is at stake: urgency A (HELP-3)
+	Place      string
+	Matter     string
+	Reporter   string // name of who reports; may be empty
+	Phone      string // may be empty: nobody may refuse to record (ORG-3)
+	Channel    string // one of Channels; a kiosk's is always kiosk
+	FirstAsked int64  // staff id of who was asked first; 0: who enters it (ORG-3)
+}
+
+// Register records a matter (TICKET-1). It may be sent any number of times with the same key: the same content gives
+// the ticket that stands, other content is refused showing what stands, and a refused entry uses up nothing.
+func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
+	a, err := actor.Require(ctx, staff.RegisterTicket)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.draft(ctx, a, in)
+	if err != nil {
+		return nil, err
+	}
+	if first, err := byEntry(ctx, s.DB, a.Site, in.EntryKey); err != nil || first != nil {
+		return standing(ctx, first, t.EntryHash, err)
+	}
+	if err := s.place(ctx, t); err != nil {
+		return nil, err
+	}
+	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) {
+		inserted, err := insert(ctx, tx, t)
+		if err != nil {
+			return nil, err
+		}
+		if !inserted { // the same entry came in over another connection or instance meanwhile
+			first, err := byEntry(ctx, tx, a.Site, in.EntryKey)
+			return standing(ctx, first, t.EntryHash, err)
+		}
+		step := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}
+		if err := addStep(ctx, tx, t, step, Detail{Due: &t.DueAt}); err != nil {
+			return nil, err
+		}
+		live.Publish(ctx, live.Site(t.SiteID), "ticket.registered", t.ID)
+		return t, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.register", Subject: "tickets", ID: t.ID, Site: t.SiteID})
+	})
+}
+
+// Check tells what Register would refuse of the entry itself, without recording anything.
+func (s *Service) Check(ctx context.Context, in Register) error {
+	a, err := actor.Require(ctx, staff.RegisterTicket)
+	if err != nil {
+		return err
+	}
+	_, err = s.draft(ctx, a, in)
+	return err
+}
+
+// standing answers a repeated entry: the first result for the same content, else a refusal that shows what stands.
+func standing(ctx context.Context, first *Ticket, hash []byte, err error) (*Ticket, error) {
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first.EntryHash, hash) {
+		return nil, fault.New(fault.Conflict, "ticket.entry_differs", fault.Args{
+			"Number": first.Number, "Place": first.Place, "At": locale.Moment(ctx, first.RegisteredAt)})
+	}
+	return first, nil
+}
+
+// draft checks every field, all at once, and makes the row without number and place.
+func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticket, error) {
+	var wrong fault.Fields
+	if in.EntryKey == uuid.Nil {
+		wrong.Add("entry_key", "fault.field.required")
+	}
+	in.defaults(a)
+	t := &Ticket{
+		SiteID: a.Site, EntryKey: in.EntryKey, State: Registered, Version: 1,
+		Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, Channel: in.Channel,
+		Place:    line(wrong.Text("place", in.Place, MaxPlace, true)),
+		Matter:   wrong.Text("matter", in.Matter, MaxMatter, true),
+		Reporter: line(wrong.Text("reporter", in.Reporter, MaxReporter, false)),
+	}
+	for _, choice := range []struct {
+		name, value string
+		of          []string
+	}{{"kind", t.Kind, Kinds}, {"urgency", t.Urgency, Urgencies}, {"type", t.Type, Types}, {"channel", t.Channel, Channels}} {
+		if !slices.Contains(choice.of, choice.value) {
+			wrong.Add(choice.name, "ticket.field.choice")
+		}
+	}
+	phone, ok := pii.NormalisePhone(wrong.Text("phone", in.Phone, MaxPhone, false))
+	if !ok && strings.TrimSpace(in.Phone) != "" && !named(wrong, "phone") {
+		wrong.Add("phone", "ticket.field.phone")
+	}
+	if a.Kind == actor.Device {
+		t.DeviceID = a.ID
+	} else if err := s.firstAsked(ctx, a, in.FirstAsked, t, &wrong); err != nil {
+		return nil, err
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	return t, s.sealEntry(t, phone, in.FirstAsked)
+}
+
+// defaults fills what may be left out.
+func (in *Register) defaults(a actor.Actor) {
+	if in.Urgency == "" {
+		in.Urgency = "B"
+	}
+	if in.LifeSafety {
+		in.Urgency = "A"
+	}
+	if in.Type == "" {
+		in.Type = DefaultType(in.Kind)
+	}
+	switch {
+	case a.Kind == actor.Device:
+		in.Channel, in.FirstAsked = "kiosk", 0
+	case in.Channel == "":
+		in.Channel = "counter"
+	}
+}
+
+// firstAsked names who was told first: who enters it, or somebody of this site on whose behalf it is entered (ORG-3).
+func (s *Service) firstAsked(ctx context.Context, a actor.Actor, id int64, t *Ticket, wrong *fault.Fields) error {
+	if id == 0 || id == a.ID && a.Kind == actor.Person {
+		if a.Kind == actor.Person {
+			t.FirstAskedID, t.FirstAskedName = a.ID, a.Name
+		}
+		return nil
+	}
+	name, found, err := colleague(ctx, s.DB, a.Site, id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		wrong.Add("first_asked", "ticket.field.choice")
+		return nil
+	}
+	t.FirstAskedID, t.FirstAskedName = id, name
+	return nil
+}
+
+// sealEntry encrypts the phone, and makes the keyed hash over everything that was said, by which a repeated entry is
+// told from another one with the same key.
+func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
+	if phone != "" {
+		sealed, err := s.Vault.Seal(pii.Phone, phone)
+		if err != nil {
+			return err
+		}
+		t.Phone, t.PhoneIndex = sealed, s.Vault.Index(pii.Phone, phone)
+	}
+	content, err := json.Marshal([]any{"ticket", t.Channel, t.Kind, t.Urgency, t.Type, t.LifeSafety, t.Place, t.Matter, t.Reporter, phone, firstAsked})
+	if err != nil {
+		return err
+	}
+	t.EntryHash = s.Vault.Index(pii.Token, string(content))
+	return nil
+}
+
+// place finds the household, whose zone's owner handles the matter by default (ZONE-1), and sets times and number.
+func (s *Service) place(ctx context.Context, t *Ticket) error {
+	rule, err := s.Sites.Get(ctx, t.SiteID)
+	if err != nil {
+		return err
+	}
+	household, found, err := s.Sites.FindHousehold(ctx, s.DB, t.SiteID, t.Place)
+	if err != nil {
+		return err
+	}
+	if found {
+		t.HouseholdID = household
+		if t.OwnerID, t.OwnerName, err = zoneOwner(ctx, s.DB, t.SiteID, household); err != nil {
+			return err
+		}
+	}
+	t.RegisteredAt = s.now()
+	t.DueAt = t.RegisteredAt.Add(rule.Settings.TicketLimit)
+	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", t.RegisteredAt.In(rule.Location()))
+	return err
+}
+
+// line is a text on one line: pasted line breaks become spaces.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func named(wrong fault.Fields, name string) bool {
+	return slices.ContainsFunc(wrong, func(f fault.Field) bool { return f.Name == name })
+}
+
+// Similar are the open tickets of the same household or place or the same phone, which whoever enters a new one is
+// shown first (TICKET-8).
+func (s *Service) Similar(ctx context.Context, place, phone string) ([]Ticket, error) {
+	a, err := actor.Require(ctx, staff.ViewTickets)
+	if err != nil {
+		return nil, err
+	}
+	var index []byte
+	if normal, ok := pii.NormalisePhone(phone); ok {
+		index = s.Vault.Index(pii.Phone, normal)
+	}
+	place = line(place)
+	household, _, err := s.Sites.FindHousehold(ctx, s.DB, a.Site, place)
+	if err != nil {
+		return nil, err
+	}
+	return similar(ctx, s.DB, a.Site, household, place, index)
+}

@@ -1,0 +1,57 @@
+package ticket
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// Order is what decides which ticket is worked on first (TICKET-3).
+type Order struct {
+	LifeSafety bool
+	Urgency    string
+	Type       string
+	Due        time.Time
+	ID         int64 // decides between two that are equal in everything, so that the order is the same everywhere
+}
+
+// typeRank is the place of each type in the order of work: A1 and C2 alike, then A2, B1, B2, C1 (TICKET-3).
+var typeRank = map[string]int{"A1": 0, "C2": 0, "A2": 1, "B1": 2, "B2": 3, "C1": 4}
+
+// rank is the order of work up to the limit, as one number. The column tickets.work_rank holds the same.
+func (o Order) rank() int {
+	rank := typeRank[o.Type]
+	switch o.Urgency {
+	case "A":
+	case "B":
+		rank += 10
+	default:
+		rank += 20
+	}
+	if !o.LifeSafety {
+		rank += 100
+	}
+	return rank
+}
+
+// Compare is negative when a is worked on before b (TICKET-3): life-safety help, then urgency A to C, then type, then
+// the nearer limit.
+func Compare(a, b Order) int {
+	return cmp.Or(
+		cmp.Compare(a.rank(), b.rank()),
+		a.Due.Compare(b.Due),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// Key is the order as text: comparing two keys as strings gives what Compare gives. Screens insert cards by it. Limits
+// count to the microsecond, as the database has them.
+func (o Order) Key() string {
+	const bias = 1 << 63 // moves negative numbers below positive ones
+	return fmt.Sprintf("%03d-%016x-%016x", o.rank(), uint64(o.Due.UnixMicro())+bias, uint64(o.ID)+bias)
+}
+
+// Order of the ticket among others.
+func (t *Ticket) Order() Order {
+	return Order{LifeSafety: t.LifeSafety, Urgency: t.Urgency, Type: t.Type, Due: t.DueAt, ID: t.ID}
+}

@@ -1,0 +1,162 @@
+package ticket
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// rows selects tickets of a site with the names of owner and first asked.
+func rows(db bun.IDB, model any, site int64) *bun.SelectQuery {
+	return db.NewSelect().Model(model).
+		ColumnExpr("t.*").
+		ColumnExpr("owner.name as owner_name").
+		ColumnExpr("asked.name as first_asked_name").
+		Join("left join staff as owner on owner.id = t.owner_id").
+		Join("left join staff as asked on asked.id = t.first_asked_id").
+		Where("t.site_id = ?", site)
+}
+
+func get(ctx context.Context, db bun.IDB, site, id int64) (*Ticket, error) {
+	t := new(Ticket)
+	return t, rows(db, t, site).Where("t.id = ?", id).Scan(ctx)
+}
+
+// lock reads a ticket and holds it until the transaction ends, so that of two people who press the same button one
+// waits and then sees what the other did.
+func lock(ctx context.Context, tx bun.Tx, site, id int64) (*Ticket, error) {
+	t := new(Ticket)
+	return t, rows(tx, t, site).Where("t.id = ?", id).For("update of t").Scan(ctx)
+}
+
+// byEntry finds the ticket of an entry key; nil where there is none.
+func byEntry(ctx context.Context, db bun.IDB, site int64, key uuid.UUID) (*Ticket, error) {
+	t := new(Ticket)
+	err := rows(db, t, site).Where("t.entry_key = ?", key).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// insert writes a new ticket, and tells whether it did: not where the entry key is taken.
+func insert(ctx context.Context, tx bun.Tx, t *Ticket) (bool, error) {
+	_, err := tx.NewInsert().Model(t).On("conflict (site_id, entry_key) do nothing").Returning("id").Exec(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return t.ID != 0, err
+}
+
+// update writes what a step can change, and nothing else: first asked has no way to change (ORG-3).
+func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
+	_, err := tx.NewUpdate().Model(t).WherePK().
+		Column("state", "urgency", "type", "life_safety", "owner_id", "due_at", "resolved_at", "closed_at", "overdue_at", "reopened", "version").
+		Exec(ctx)
+	return err
+}
+
+func insertStep(ctx context.Context, tx bun.IDB, step *Step) error {
+	_, err := tx.NewInsert().Model(step).Returning("id").Exec(ctx)
+	return err
+}
+
+func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) {
+	var out []Step
+	err := db.NewSelect().Model(&out).ColumnExpr("s.*").ColumnExpr("p.name as person_name").
+		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
+		Where("s.site_id = ?", site).Where("s.ticket_id = ?", ticket).OrderExpr("s.id").Scan(ctx)
+	return out, err
+}
+
+// lastMove is the step that brought the ticket into its state.
+func lastMove(ctx context.Context, db bun.IDB, ticket int64) (Step, error) {
+	var s Step
+	err := db.NewSelect().Model(&s).ColumnExpr("s.*").ColumnExpr("p.name as person_name").
+		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
+		Where("s.ticket_id = ?", ticket).Where("s.from_state <> s.to_state").OrderExpr("s.id desc").Limit(1).Scan(ctx)
+	return s, err
+}
+
+// zoneOwner is who handles what comes from a household by default (ZONE-1); 0 where the zone has nobody, or somebody
+// who has left.
+func zoneOwner(ctx context.Context, db bun.IDB, site, household int64) (id int64, name string, err error) {
+	err = db.NewRaw(`select p.id, p.name from households h
+		join buildings b on b.id = h.building_id
+		join zones z on z.id = b.zone_id
+		join staff p on p.id = z.owner_id and p.disabled_at is null
+		where h.site_id = ? and h.id = ?`, site, household).Scan(ctx, &id, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	return id, name, err
+}
+
+// Colleague is somebody who can be named as first asked.
+type Colleague struct {
+	ID   int64  `bun:"id"`
+	Name string `bun:"name"`
+}
+
+// colleague finds a person with a role at the site.
+func colleague(ctx context.Context, db bun.IDB, site, id int64) (name string, found bool, err error) {
+	err = db.NewRaw(`select p.name from staff p where p.id = ? and p.disabled_at is null
+		and exists (select from staff_roles r where r.staff_id = p.id and r.site_id = ?)`, id, site).Scan(ctx, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return name, err == nil, err
+}
+
+func colleagues(ctx context.Context, db bun.IDB, site int64) ([]Colleague, error) {
+	var out []Colleague
+	err := db.NewRaw(`select p.id, p.name from staff p where p.disabled_at is null
+		and exists (select from staff_roles r where r.staff_id = p.id and r.site_id = ?) order by p.name, p.id`, site).Scan(ctx, &out)
+	return out, err
+}
+
+// similar finds open tickets of one household, one place as typed, or one phone.
+func similar(ctx context.Context, db bun.IDB, site, household int64, place string, phone []byte) ([]Ticket, error) {
+	var out []Ticket
+	if household == 0 && place == "" && phone == nil {
+		return out, nil
+	}
+	q := rows(db, &out, site).Where("t.lane is not null").WhereGroup(" and ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		if household != 0 {
+			q = q.WhereOr("t.household_id = ?", household)
+		}
+		if phone != nil {
+			q = q.WhereOr("t.phone_index = ?", phone)
+		}
+		if place != "" {
+			q = q.WhereOr("t.place = ?", place)
+		}
+		return q
+	})
+	return out, q.OrderExpr("t.work_rank, t.due_at, t.id").Limit(10).Scan(ctx)
+}
+
+// dueRows takes tickets whose limit has passed unnoticed. Rows that another instance or a person is working on are
+// left for the next pass.
+func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]Ticket, error) {
+	var out []Ticket
+	err := tx.NewSelect().Model(&out).Where("overdue_at is null").Where("due_at <= ?", now).
+		Where("state in ('registered', 'classified', 'in_hand', 'waiting')").
+		OrderExpr("due_at").Limit(int64(limit)).For("update skip locked").Scan(ctx)
+	return out, err
+}
+
+func markOverdue(ctx context.Context, tx bun.Tx, ids []int64, noted []Step) error {
+	_, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("overdue_at = due_at").Set("version = version + 1").
+		Where("id = any(?)", pgdialect.Array(ids)).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.NewInsert().Model(&noted).Exec(ctx)
+	return err
+}
