@@ -21,8 +21,6 @@ var files embed.FS
 // lockKey is the advisory lock that migrations take, so that two instances never migrate at once.
 const lockKey = 0x6c6f626279 // "lobby"
 
-const marks = "bun_migrations"
-
 // Migration is one step of the schema.
 type Migration struct {
 	Name    string    // "20261122000001"
@@ -37,7 +35,9 @@ var ErrNewerSchema = errors.New("the database's schema is newer than this progra
 // Migrate applies what is missing, each migration in one transaction together with its mark, and gives the names of
 // those applied. Instances that start at the same time wait for each other. A schema that is newer than this binary
 // is refused with ErrNewerSchema.
-func Migrate(ctx context.Context, pool *bun.DB) ([]string, error) { return sources(files).up(ctx, pool) }
+func Migrate(ctx context.Context, pool *bun.DB) ([]string, error) {
+	return sources(files).up(ctx, pool)
+}
 
 // Rollback takes the last group of migrations back, newest first, and gives their names; none when nothing is applied.
 func Rollback(ctx context.Context, pool *bun.DB) ([]string, error) {
@@ -170,12 +170,12 @@ func patience(ctx context.Context, tx bun.IConn, _ *migrate.Migration) error {
 // mark records the migration in the migration's own transaction. bun by itself does it afterwards on another
 // connection: killed in between, it would try the same migration again.
 func mark(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, "insert into "+marks+" (name, group_id) values (?, ?) on conflict (name) do update set group_id = excluded.group_id", m.Name, m.GroupID)
+	_, err := tx.ExecContext(ctx, "insert into bun_migrations (name, group_id) values (?, ?) on conflict (name) do update set group_id = excluded.group_id", m.Name, m.GroupID)
 	return err
 }
 
 func unmark(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, "delete from "+marks+" where name = ?", m.Name)
+	_, err := tx.ExecContext(ctx, "delete from bun_migrations where name = ?", m.Name)
 	return err
 }
 
@@ -198,7 +198,7 @@ func (s set) status(ctx context.Context, pool *bun.DB) ([]Migration, error) {
 // applied reads the marks by name; a database without the list has none.
 func applied(ctx context.Context, pool *bun.DB) (map[string]time.Time, error) {
 	var there sql.NullString
-	if err := pool.NewRaw("select to_regclass(?)::text", marks).Scan(ctx, &there); err != nil {
+	if err := pool.NewRaw("select to_regclass('bun_migrations')::text").Scan(ctx, &there); err != nil {
 		return nil, Translate(err)
 	}
 	out := map[string]time.Time{}
@@ -209,7 +209,7 @@ func applied(ctx context.Context, pool *bun.DB) (map[string]time.Time, error) {
 		Name       string
 		MigratedAt time.Time
 	}
-	if err := pool.NewRaw("select name, migrated_at from "+marks).Scan(ctx, &rows); err != nil {
+	if err := pool.NewRaw("select name, migrated_at from bun_migrations").Scan(ctx, &rows); err != nil {
 		return nil, Translate(err)
 	}
 	for _, r := range rows {

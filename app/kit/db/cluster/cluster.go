@@ -86,10 +86,10 @@ func (c *Cluster) enter(ctx context.Context, dir string) (err error) {
 	if err := c.users.shared(ctx); err != nil {
 		return err
 	}
-	if c.place, err = locate(dir, c.options.fallback); err != nil {
+	if c.place, err = locate(ctx, dir, c.options.fallback); err != nil {
 		return err
 	}
-	if c.programs, err = choose(c.options.Folders, c.place); err != nil {
+	if c.programs, err = choose(ctx, c.options.Folders, c.place); err != nil {
 		return err
 	}
 	if !c.place.exists {

@@ -33,8 +33,8 @@ var usual = []string{
 }
 
 // choose finds the version that fits: for a cluster that exists its own, for a new one the first that is new enough.
-func choose(folders []string, p place) (programs, error) {
-	found := installed(folders)
+func choose(ctx context.Context, folders []string, p place) (programs, error) {
+	found := installed(ctx, folders)
 	if p.exists {
 		return matching(found, p)
 	}
@@ -135,9 +135,9 @@ func installer(debian, redhat, brew string) string {
 }
 
 // installed lists what is on the machine: PATH first, then pg_config, then the usual folders, newest first.
-func installed(folders []string) []programs {
+func installed(ctx context.Context, folders []string) []programs {
 	if folders == nil {
-		folders = candidates()
+		folders = candidates(ctx)
 	}
 	var out []programs
 	seen := map[string]bool{}
@@ -154,16 +154,16 @@ func installed(folders []string) []programs {
 		if _, err := os.Stat(filepath.Join(real, "initdb")); err != nil {
 			continue
 		}
-		if major, err := version(server); err == nil {
+		if major, err := version(ctx, server); err == nil {
 			out = append(out, programs{real, major})
 		}
 	}
 	return out
 }
 
-func candidates() []string {
+func candidates(ctx context.Context) []string {
 	out := filepath.SplitList(os.Getenv("PATH"))
-	if raw, err := exec.CommandContext(context.Background(), "pg_config", "--bindir").Output(); err == nil {
+	if raw, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		out = append(out, strings.TrimSpace(string(raw)))
 	}
 	for _, pattern := range usual {
@@ -176,8 +176,8 @@ func candidates() []string {
 
 var versionRE = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-func version(server string) (int, error) {
-	raw, err := exec.CommandContext(context.Background(), server, "-V").Output()
+func version(ctx context.Context, server string) (int, error) {
+	raw, err := exec.CommandContext(ctx, server, "-V").Output()
 	if err != nil {
 		return 0, err
 	}
@@ -189,8 +189,8 @@ func version(server string) (int, error) {
 }
 
 // Installed tells whether a PostgreSQL that is new enough is on this machine.
-func Installed() bool {
-	for _, one := range installed(nil) {
+func Installed(ctx context.Context) bool {
+	for _, one := range installed(ctx, nil) {
 		if one.major >= Oldest {
 			return true
 		}

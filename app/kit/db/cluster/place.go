@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -62,7 +63,7 @@ func folder(dir string) (string, error) {
 // locate finds the cluster of a data folder, or decides where a new one will lie. As root the server runs as another
 // account, which may be unable to enter the data folder (a home of root's); the cluster then lies under /var/lib/lobby
 // and the file postgres.path in the data folder says where.
-func locate(dir, fallback string) (place, error) {
+func locate(ctx context.Context, dir, fallback string) (place, error) {
 	if fallback == "" {
 		fallback = varLib
 	}
@@ -74,7 +75,7 @@ func locate(dir, fallback string) (place, error) {
 	switch {
 	case err == nil:
 		outside.home = strings.TrimSpace(string(noted))
-		found, err := outside.look()
+		found, err := outside.look(ctx)
 		if err == nil && !found.exists {
 			err = fmt.Errorf("%s says that the database lies in %s, but there is none; bring that folder back (is its disk mounted?), or delete the file to begin with an empty database",
 				filepath.Join(dir, pathName), outside.home)
@@ -83,11 +84,11 @@ func locate(dir, fallback string) (place, error) {
 	case !errors.Is(err, os.ErrNotExist):
 		return place{}, fmt.Errorf("where the database lies can't be read: %w", readable(err))
 	}
-	found, err := inside.look()
+	found, err := inside.look(ctx)
 	if err != nil || found.exists || os.Geteuid() != 0 {
 		return found, err
 	}
-	if there, err := outside.look(); err != nil || there.exists {
+	if there, err := outside.look(ctx); err != nil || there.exists {
 		return there, err
 	}
 	account, err := account()
@@ -95,14 +96,14 @@ func locate(dir, fallback string) (place, error) {
 		return place{}, err
 	}
 	inside.owner, outside.owner = account, account
-	if account.canEnter(dir) {
+	if account.canEnter(ctx, dir) {
 		return inside, nil
 	}
 	return outside, nil
 }
 
 // look tells whether there is a cluster at the place, and whose. A folder that holds anything else is not touched.
-func (p place) look() (place, error) {
+func (p place) look(ctx context.Context) (place, error) {
 	entries, err := os.ReadDir(p.home)
 	if errors.Is(err, os.ErrNotExist) || (err == nil && len(entries) == 0) {
 		return p, nil
@@ -119,11 +120,11 @@ func (p place) look() (place, error) {
 			p.home, filepath.Join(p.data(), "PG_VERSION"))
 	}
 	p.exists = true
-	return p.belonging(info)
+	return p.belonging(ctx, info)
 }
 
 // belonging finds the account that the data belongs to: PostgreSQL runs as nobody else.
-func (p place) belonging(info os.FileInfo) (place, error) {
+func (p place) belonging(ctx context.Context, info os.FileInfo) (place, error) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return p, errors.New("this system doesn't say whom a file belongs to")
@@ -143,7 +144,7 @@ func (p place) belonging(info os.FileInfo) (place, error) {
 		return p, fmt.Errorf("the database in %s belongs to root, and PostgreSQL refuses to run as root; give it back to its user: chown -R postgres %s", p.home, p.data())
 	}
 	p.owner = &owner{name: name, uid: stat.Uid, gid: stat.Gid}
-	if !p.owner.canEnter(p.home) {
+	if !p.owner.canEnter(ctx, p.home) {
 		return p, fmt.Errorf("the database in %s belongs to %s, who can't enter that folder; allow it on each folder of the path: chmod o+x", p.home, name)
 	}
 	return p, nil
@@ -167,8 +168,8 @@ func account() (*owner, error) {
 }
 
 // canEnter asks the system itself whether the account gets into a folder: rights, access lists and mounts count.
-func (o *owner) canEnter(dir string) bool {
-	cmd := exec.Command("/bin/sh", "-c", `cd "$0"`, dir)
+func (o *owner) canEnter(ctx context.Context, dir string) bool {
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `cd "$0"`, dir)
 	o.become(cmd)
 	return cmd.Run() == nil
 }

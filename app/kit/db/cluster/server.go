@@ -60,7 +60,7 @@ func (c *Cluster) launch(ctx context.Context) error {
 		return fmt.Errorf("the database can't be started: %w", readable(err))
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(c.programs.path("postgres"), c.arguments()...) // not bound to ctx: it outlives this call
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.programs.path("postgres"), c.arguments()...) // it outlives this call
 	c.place.owner.become(cmd)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

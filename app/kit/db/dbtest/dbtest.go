@@ -7,7 +7,7 @@ package dbtest
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -108,7 +108,7 @@ func maintain(c *cluster.Cluster, fn func(ctx context.Context, pool *bun.DB) err
 	if err != nil {
 		return err
 	}
-	return errorsJoin(fn(ctx, pool), pool.Close())
+	return errors.Join(fn(ctx, pool), pool.Close())
 }
 
 const (
@@ -161,7 +161,7 @@ func migrated(ctx context.Context, address string) error {
 		return err
 	}
 	_, err = db.Migrate(ctx, pool)
-	return errorsJoin(err, pool.Close())
+	return errors.Join(err, pool.Close())
 }
 
 func address(c *cluster.Cluster, database string) string {
@@ -171,14 +171,4 @@ func address(c *cluster.Cluster, database string) string {
 	}
 	u.Path = "/" + database
 	return u.String()
-}
-
-// errorsJoin keeps the first error.
-func errorsJoin(errs ...error) error {
-	for _, err := range errs {
-		if err != nil && err != sql.ErrConnDone {
-			return err
-		}
-	}
-	return nil
 }

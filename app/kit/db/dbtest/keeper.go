@@ -40,7 +40,7 @@ func init() {
 // keep is the keeper's whole life.
 func keep(dir string) error {
 	c, err := cluster.Start(context.Background(), dir, options)
-	if err != nil && cluster.Installed() && c == nil && abandoned(dir) {
+	if err != nil && cluster.Installed(context.Background()) && c == nil && abandoned(dir) {
 		// Without durability a machine's crash leaves data that can't be recovered. It is only tests' data.
 		if err := os.RemoveAll(filepath.Join(dir, "postgres")); err != nil {
 			return err

@@ -1,0 +1,107 @@
+# lobby: everything that is done to this repository. `make` alone lists it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# sudo and login shells often drop the folder that Go is unpacked into.
+export PATH := $(PATH):/usr/local/go/bin:$(HOME)/go/bin
+export GOFLAGS ?= -mod=readonly
+
+NEED := .ci/need
+BIN := bin/lobby
+LINT_VERSION := v2.15.0
+LINT := bin/golangci-lint-$(LINT_VERSION)
+HTMX := 4.0.1
+PICO := 2.1.1
+AXE := 4.14.1
+NPM_REGISTRY ?= https://registry.npmjs.org
+AXE_FILE := journeys/testdata/axe.min.js
+# How long all tests may take together, on a small machine with the race detector.
+TEST_TIMEOUT ?= 30m
+
+.PHONY: help
+help: ## list what there is
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: ## build and run the demo: kiosk, wall and desk on this machine
+	@$(NEED) go postgresql
+	@$(MAKE) --no-print-directory build
+	@exec ./$(BIN) serve --demo
+
+.PHONY: build
+build: ## build the static binary bin/lobby
+	@$(NEED) go
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN) .
+
+.PHONY: test
+test: ## run every test (installs PostgreSQL, Chromium, fonts and a C compiler where missing)
+	@$(NEED) go postgresql chromium fonts gcc
+	go test -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: check
+check: ## what CI runs: format, generated files, vet, lint, all tests with the race detector
+	@$(NEED) go postgresql chromium fonts gcc
+	@$(MAKE) --no-print-directory formatted generated vet lint
+	go test -race -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: formatted
+formatted:
+	@wrong=$$(gofmt -l $$(find . -name '*.go' -not -path './bin/*')); \
+	if [ -n "$$wrong" ]; then echo "Not formatted; run gofmt -w on:"; echo "$$wrong"; exit 1; fi
+
+.PHONY: generate
+generate: ## generate the Go files of the templates
+	@$(NEED) go
+	go tool templ generate
+
+# The generated files have to be what the templates say, whether or not they are committed yet.
+.PHONY: generated
+generated:
+	@before=$$(find . -name '*_templ.go' | sort | xargs cksum); \
+	go tool templ generate >/dev/null || exit 1; \
+	after=$$(find . -name '*_templ.go' | sort | xargs cksum); \
+	if [ "$$before" != "$$after" ]; then \
+		echo "Generated files were stale; they are fresh now, commit them (make generate)."; git status --short -- '*_templ.go'; exit 1; fi
+
+.PHONY: vet
+vet:
+	go vet ./...
+
+.PHONY: lint
+lint: $(LINT) ## run the linters
+	$(LINT) run ./...
+
+$(LINT):
+	@mkdir -p bin
+	GOFLAGS= GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv bin/golangci-lint $(LINT)
+
+.PHONY: bench
+bench: ## measure the figures of BENCH.md (installs PostgreSQL where missing)
+	@$(NEED) go postgresql
+	LOBBY_BENCH=1 go test -run '^TestBench' -count=1 -v -timeout 60m ./app/boot/bench
+
+.PHONY: vendor
+vendor: ## fetch the vendored browser files again from their npm packages
+	@$(NEED) curl
+	@set -eu; \
+	work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	fetch() { \
+		mkdir -p "$$work/$$2"; \
+		curl -fsSL "$(NPM_REGISTRY)/$$1/-/$$2-$$3.tgz" -o "$$work/$$2.tgz" || { echo "$$1 $$3 can't be fetched from $(NPM_REGISTRY)"; exit 1; }; \
+		tar -xzf "$$work/$$2.tgz" -C "$$work/$$2" --strip-components=1; \
+	}; \
+	fetch htmx.org htmx.org $(HTMX); \
+	fetch @picocss/pico pico $(PICO); \
+	fetch axe-core axe-core $(AXE); \
+	cp "$$work/htmx.org/dist/htmx.min.js" "$$work/htmx.org/dist/ext/hx-ws.min.js" static/vendor/; \
+	cp "$$work/htmx.org/LICENSE" static/vendor/htmx.LICENSE; \
+	cp "$$work/pico/css/pico.min.css" static/vendor/; \
+	cp "$$work"/pico/LICENSE* static/vendor/pico.LICENSE; \
+	mkdir -p $(dir $(AXE_FILE)); \
+	cp "$$work/axe-core/axe.min.js" $(AXE_FILE); \
+	cp "$$work/axe-core/LICENSE" $(dir $(AXE_FILE))axe.LICENSE; \
+	git status --short -- static/vendor $(dir $(AXE_FILE))
+
+.PHONY: clean
+clean: ## remove what was built (never data)
+	rm -rf bin
