@@ -11,6 +11,7 @@ import (
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
+	"lobby/views/layout"
 	"lobby/views/locale"
 )
 
@@ -259,4 +260,26 @@ func (s *Service) SetLanguage(ctx context.Context, lang string) error {
 		return nil, audit.Append(ctx, tx, audit.Entry{Verb: "staff.language", Subject: "staff", ID: a.ID, Fields: []string{"language"}})
 	})
 	return err
+}
+
+// Login gives the acting person's own login, for the account page.
+func (s *Service) Login(ctx context.Context) (string, error) {
+	p, err := findPerson(ctx, s.DB, actor.From(ctx).ID)
+	if err != nil {
+		return "", err
+	}
+	return p.Login, nil
+}
+
+// Sites lists where somebody has a role, for the switcher in the frame.
+func (s *Service) Sites(ctx context.Context, staff, current int64) ([]layout.SiteLink, error) {
+	sites, err := sitesOf(ctx, s.DB, staff)
+	if err != nil {
+		return nil, err
+	}
+	links := make([]layout.SiteLink, 0, len(sites))
+	for _, t := range sites {
+		links = append(links, layout.SiteLink{ID: t.ID, Name: t.Name, Current: t.ID == current})
+	}
+	return links, nil
 }

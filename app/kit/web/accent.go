@@ -9,9 +9,11 @@ import (
 type color [3]float64
 
 var (
-	white    = color{255, 255, 255}
-	black    = color{0, 0, 0}
-	darkPage = color{18, 22, 26} // the darkest background of the dark tokens, about
+	white = color{255, 255, 255}
+	black = color{0, 0, 0}
+	// The backgrounds of tokens.css (--surface-2) on which text has the least contrast.
+	lightPage = color{238, 241, 238}
+	darkPage  = color{35, 45, 42}
 )
 
 // readable is the least contrast of text (WCAG 2.2 AA).
@@ -55,12 +57,12 @@ func (c color) toward(other, background color) color {
 	return other
 }
 
-// sheet says the accent and what goes with it: text on it, a shade for text on white, a tint for text on dark.
+// sheet says the accent and what goes with it: text on it, a shade for text on light pages, a tint for text on dark ones.
 func (c color) sheet() string {
 	on := white
 	if contrast(black, c) > contrast(white, c) {
 		on = black
 	}
 	return fmt.Sprintf(":root{--accent:%s;--on-accent:%s;--accent-strong:%s;--accent-soft:%s}\n",
-		c.hex(), on.hex(), c.toward(black, white).hex(), c.toward(white, darkPage).hex())
+		c.hex(), on.hex(), c.toward(black, lightPage).hex(), c.toward(white, darkPage).hex())
 }

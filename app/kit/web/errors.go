@@ -64,14 +64,22 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		s.Log.ErrorContext(Context(c), "request failed", "request", RequestID(c), "error", err)
 	}
-	if f.Retry > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(f.Retry)))
-	}
+	RetryAfter(c, f)
 	c.Response().ResetBody()
-	if f.Kind == fault.SignIn && s.SignIn != nil && !errors.Is(err, ErrRevoked) {
+	if errors.Is(err, ErrRevoked) {
+		return unpaired(c)
+	}
+	if f.Kind == fault.SignIn && s.SignIn != nil {
 		return s.askToSignIn(c)
 	}
 	return s.errorPage(c, statuses[f.Kind], f)
+}
+
+// RetryAfter tells how long to wait, where the fault knows.
+func RetryAfter(c *fiber.Ctx, f *fault.Fault) {
+	if f.Retry > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(f.Retry)))
+	}
 }
 
 func (s *server) errorPage(c *fiber.Ctx, status int, f *fault.Fault) error {

@@ -11,13 +11,17 @@ import (
 // Kept is what somebody was about to do when they had to sign in first: where to, and the form they had filled in. It
 // travels through the sign-in page as hidden fields, never in an address.
 type Kept struct {
-	Path   string // of ours; empty: nothing to go back to
-	Fields []KeptField
-	Post   bool // the form is sent again after signing in
+	Path    string // of ours; empty: nothing to go back to
+	Fields  []KeptField
+	Post    bool // the form is sent again after signing in
+	TooMuch bool // a form was interrupted that can't travel along: it is longer than a request may be
 }
 
 // KeptField is one field of the interrupted form.
 type KeptField struct{ Name, Value string }
+
+// keptRoom is what the sign-in page itself needs of a request's bytes.
+const keptRoom = 4 << 10
 
 // Names of the hidden fields of the sign-in page.
 const (
@@ -61,7 +65,11 @@ func interrupted(c *fiber.Ctx) Kept {
 	case c.Method() == fiber.MethodGet && !HTMX(c):
 		return Kept{Path: OwnPath(c.OriginalURL())}
 	case c.Method() == fiber.MethodPost:
-		return Kept{Path: OwnPath(c.Path()), Post: true, Fields: fields(Form(c), func(name string) (string, bool) {
+		form := Form(c)
+		if size := len(c.Request().Body()) + len(form)*2*len(keptPrefix); size > BodyLimit-keptRoom {
+			return Kept{TooMuch: true}
+		}
+		return Kept{Path: OwnPath(c.Path()), Post: true, Fields: fields(form, func(name string) (string, bool) {
 			return name, !strings.Contains(strings.ToLower(name), "password")
 		})}
 	}

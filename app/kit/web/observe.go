@@ -59,10 +59,14 @@ func (s *server) observe(c *fiber.Ctx) error {
 	if quiet, _ := c.Locals(quietLocal).(bool); quiet && status < fiber.StatusInternalServerError {
 		level = slog.LevelDebug
 	}
+	took, path := time.Since(r.start), pattern(c, err)
+	if s.Observe != nil {
+		s.Observe(c.Method(), path, status, took)
+	}
 	a := actor.From(Context(c))
 	s.Log.LogAttrs(Context(c), level, "request", slog.String("request", r.id), slog.String("method", c.Method()),
-		slog.String("path", pattern(c, err)), slog.Int("status", status), slog.Int("bytes", len(c.Response().Body())),
-		slog.Float64("ms", float64(time.Since(r.start).Microseconds())/1000), slog.String("actor", string(a.Kind)),
+		slog.String("path", path), slog.Int("status", status), slog.Int("bytes", len(c.Response().Body())),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("actor", string(a.Kind)),
 		slog.Int64("actor_id", a.ID), slog.Int64("site", a.Site))
 	return nil
 }

@@ -41,12 +41,22 @@ func Redirect(c *fiber.Ctx, path string) error {
 
 // PathID reads an id from the path; anything that isn't one does not exist.
 func PathID(c *fiber.Ctx, name string) (int64, error) {
-	id, err := strconv.ParseInt(c.Params(name), 10, 64)
+	return id(c.Params(name))
+}
+
+// FormID reads an id from the posted form; anything that isn't one does not exist.
+func FormID(c *fiber.Ctx, name string) (int64, error) { return id(Form(c).Get(name)) }
+
+func id(raw string) (int64, error) {
+	id, err := strconv.ParseInt(raw, 10, 64)
 	if err != nil || id <= 0 {
 		return 0, fault.New(fault.NotFound, "fault.not_found")
 	}
 	return id, nil
 }
+
+// Insecure tells whether the caller sits at another machine and what they type crosses the network in the clear.
+func Insecure(c *fiber.Ctx) bool { return !Secure(c) && !Address(c).IsLoopback() }
 
 // Shell is the frame of a page: site, person, navigation, warning. It works on staff pages, screens and pages for
 // nobody alike; what is not known stays empty.
@@ -67,7 +77,7 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 		return shell
 	}
 	shell.Person = a.Name
-	shell.Insecure = !Secure(c) && !Address(c).IsLoopback()
+	shell.Insecure = Insecure(c)
 	for _, item := range s.Nav {
 		if item.Permission == "" || a.Can(item.Permission) {
 			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})

@@ -24,8 +24,8 @@ const (
 
 // Limits of a request.
 const (
-	BodyLimit   = 64 << 10        // bytes that a form may have; more is 413
-	hardLimit   = 4 * BodyLimit   // bytes that are read at all, so that who sent too much still gets to read the answer
+	BodyLimit   = 64 << 10      // bytes that a form may have; more is 413
+	hardLimit   = 4 * BodyLimit // bytes that are read at all, so that who sent too much still gets to read the answer
 	readTimeout = 15 * time.Second
 	idleTimeout = 75 * time.Second
 	deadline    = 10 * time.Second // for the work of one request
@@ -57,6 +57,9 @@ type Config struct {
 	Rates          Rates          // zero: the defaults
 	Build          string         // announced to pages; empty: hash of the static files
 	Nav            []NavItem
+
+	// Observe is told of each request that is done, for the metrics; may be nil. pattern is the route as declared.
+	Observe func(method, pattern string, status int, took time.Duration)
 
 	// Session finds who holds a session token; a SignIn fault where nobody does. It reads the database each time, so
 	// that a revoked session or a disabled person is out at once.

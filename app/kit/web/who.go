@@ -15,6 +15,9 @@ import (
 // ErrRevoked is the cause of a fault about a device that was paired once and is revoked now.
 var ErrRevoked = errors.New("device revoked")
 
+// DeviceAge is as long as browsers keep a cookie at most; each page of a screen begins it anew.
+const DeviceAge = 400 * 24 * time.Hour
+
 // found is the outcome of looking somebody up, kept for the rest of the request.
 type found struct {
 	who actor.Actor
@@ -84,6 +87,9 @@ func Screen(kinds ...string) fiber.Handler {
 		if err := Enter(c, who); err != nil {
 			return err
 		}
+		if token := c.Cookies(DeviceCookie); token != "" && who.Kind == actor.Device && who.ID != 0 && c.Method() == fiber.MethodGet && !HTMX(c) {
+			SetCookie(c, DeviceCookie, token, DeviceAge) // a screen in use is never forgotten
+		}
 		return c.Next()
 	}
 }
@@ -92,9 +98,9 @@ func Screen(kinds ...string) fiber.Handler {
 // in demo mode the open kiosk. Nobody where there is none; a Forbidden fault where somebody is known but may not.
 // Sockets ask this too, and put what comes of it into their close code.
 func Viewer(c *fiber.Ctx, kinds ...string) (actor.Actor, error) {
-	device, err := Device(c)
-	if err != nil {
-		return actor.Actor{}, err
+	device, revoked := Device(c)
+	if revoked != nil && !errors.Is(revoked, ErrRevoked) {
+		return actor.Actor{}, revoked
 	}
 	if device.Kind == actor.Device && has(kinds, device.Screen) {
 		return device, nil
@@ -113,6 +119,9 @@ func Viewer(c *fiber.Ctx, kinds ...string) (actor.Actor, error) {
 	}
 	if s.OpenKiosk != nil && has(kinds, "kiosk") && local127(c) {
 		return s.OpenKiosk(Context(c))
+	}
+	if revoked != nil {
+		return actor.Actor{}, revoked
 	}
 	if device.Kind != actor.Nobody || (person.Kind != actor.Nobody && !has(kinds, "kiosk")) {
 		return actor.Actor{}, fault.New(fault.Forbidden, "fault.forbidden")
