@@ -114,7 +114,9 @@ func (e *env) root() *cobra.Command {
 		// One line per subcommand, in the order of the help.
 		newServe(e),
 		newDemo(e),
+		newMigrate(e),
 		newSite(e),
+		newDoctor(e),
 	)
 	e.mark(root)
 	return root

@@ -39,9 +39,10 @@ func Migrate(ctx context.Context, pool *bun.DB) ([]string, error) {
 	return sources(files).up(ctx, pool)
 }
 
-// Rollback takes the last group of migrations back, newest first, and gives their names; none when nothing is applied.
-func Rollback(ctx context.Context, pool *bun.DB) ([]string, error) {
-	return sources(files).down(ctx, pool)
+// Rollback takes the last steps migrations back, newest first, each in one transaction together with its mark, and gives
+// the names of those taken back; fewer when fewer are applied. The data in what they made is gone.
+func Rollback(ctx context.Context, pool *bun.DB, steps int) ([]string, error) {
+	return sources(files).down(ctx, pool, steps)
 }
 
 // Status lists all migrations, those of a newer binary too, in their order. It changes nothing.
@@ -108,13 +109,24 @@ func (s set) up(ctx context.Context, pool *bun.DB) (names []string, err error) {
 	return names, err
 }
 
-func (s set) down(ctx context.Context, pool *bun.DB) (names []string, err error) {
+func (s set) down(ctx context.Context, pool *bun.DB, steps int) (names []string, err error) {
 	err = s.locked(ctx, pool, unmark, func(m *migrate.Migrator) error {
-		group, err := m.Rollback(ctx)
-		for i := len(group.Migrations) - 1; i >= 0 && err == nil; i-- {
-			names = append(names, group.Migrations[i].Name+"_"+group.Migrations[i].Comment)
+		all, err := m.MigrationsWithStatus(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		applied := all.Applied()
+		for i := range applied[:min(steps, len(applied))] {
+			one := &applied[i]
+			if one.Down == nil {
+				return fmt.Errorf("%s can't be taken back", one)
+			}
+			if err := one.Down(ctx, m, one); err != nil {
+				return fmt.Errorf("%s: %w", one, err)
+			}
+			names = append(names, one.String())
+		}
+		return nil
 	})
 	return names, err
 }
@@ -123,7 +135,7 @@ func (s set) down(ctx context.Context, pool *bun.DB) (names []string, err error)
 func done(group *migrate.MigrationGroup, err error) []string {
 	var names []string
 	for _, m := range group.Migrations {
-		names = append(names, m.Name+"_"+m.Comment)
+		names = append(names, m.String())
 	}
 	if err != nil && len(names) > 0 {
 		names = names[:len(names)-1]

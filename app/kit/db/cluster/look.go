@@ -1,0 +1,40 @@
+package cluster
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+)
+
+// Found is what Look sees.
+type Found struct {
+	Folder   string // where the cluster lies, or would
+	Exists   bool
+	Running  bool
+	Major    int    // of the PostgreSQL that would run it
+	Programs string // the folder of that PostgreSQL
+}
+
+// Look tells about the cluster of a data folder without making or starting anything. Its errors are those that Start
+// would give.
+func Look(ctx context.Context, dir string) (Found, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Found{}, err
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	f := Found{Folder: filepath.Join(dir, homeName)}
+	p := place{dir: dir, home: f.Folder}
+	if _, err := os.Stat(dir); err == nil {
+		if p, err = locate(ctx, dir, ""); err != nil {
+			return f, err
+		}
+	}
+	f.Folder, f.Exists = p.home, p.exists
+	_, f.Running = p.running()
+	with, err := choose(ctx, nil, p)
+	f.Major, f.Programs = with.major, with.folder
+	return f, err
+}
