@@ -14,7 +14,7 @@ import (
 // findLogin gives the person of a login, or nil.
 func findLogin(ctx context.Context, tx bun.IDB, login string) (*Person, error) {
 	p := &Person{}
-	err := tx.NewSelect().Model(p).ExcludeColumn("roles").Where("login = ?", login).Scan(ctx)
+	err := tx.NewSelect().Model(p).Where("login = ?", login).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -24,11 +24,11 @@ func findLogin(ctx context.Context, tx bun.IDB, login string) (*Person, error) {
 // findPerson gives a person by id.
 func findPerson(ctx context.Context, tx bun.IDB, id int64) (*Person, error) {
 	p := &Person{}
-	return p, db.Translate(tx.NewSelect().Model(p).ExcludeColumn("roles").Where("id = ?", id).Scan(ctx))
+	return p, db.Translate(tx.NewSelect().Model(p).Where("id = ?", id).Scan(ctx))
 }
 
 func insertPerson(ctx context.Context, tx bun.IDB, p *Person) error {
-	_, err := tx.NewInsert().Model(p).ExcludeColumn("roles").Returning("id").Exec(ctx)
+	_, err := tx.NewInsert().Model(p).Returning("id").Exec(ctx)
 	return err
 }
 
