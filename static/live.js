@@ -197,8 +197,10 @@
 
   // card puts one card where it belongs; false: nothing to show of it.
   function card(next) {
+    const gone = next.dataset.gone !== undefined;
+    if (gone && !next.dataset.version) return void remove(next); // the row itself is deleted
     if (outOfDate(next)) return false;
-    if (next.dataset.gone !== undefined) return void remove(next);
+    if (gone) return void remove(next);
     const old = document.getElementById(next.id);
     const lane = list(next.dataset.lane);
     if (!lane) return void old?.remove();
@@ -296,4 +298,11 @@
   for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, () => (touched = performance.now()), { passive: true, capture: true });
   document.addEventListener("focusout", () => deferred.size && setTimeout(settle));
   document.body.addEventListener("lobby:tick", tick);
+  // htmx may start between two deferred scripts, before its socket extension is there or before this one is: the socket
+  // opens by a trigger of ours, when all of them are.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!screen) return;
+    htmx.process(screen);
+    htmx.trigger(screen, "lobby:connect");
+  });
 })();

@@ -1,0 +1,290 @@
+package kiosk
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/live"
+	"lobby/app/kit/pii"
+	"lobby/app/site"
+	"lobby/app/ticket"
+	"lobby/app/visitor"
+	views "lobby/views/kiosk"
+	"lobby/views/locale"
+)
+
+// guestCap is the most visits that a screen lists; the rest is counted.
+const guestCap = 100
+
+// guests is the lane of the visitors, beside those of the tickets.
+const guests ticket.Lane = "guests"
+
+// overfull is what the lanes above their cap are called together: the hub asks for them whole, at most once a second.
+const overfull = "lanes"
+
+// Boards are the screens that only show: the ticket wall and the lobby display. It tells the live hub what each event
+// means for each of them (live.Screens, live.Lanes). A kiosk gets bare wake-ups.
+type Boards struct {
+	DB     *bun.DB
+	Sites  *site.Directory
+	Visits *visitor.Service
+	Now    func() time.Time
+
+	mu   sync.Mutex
+	over map[live.View]map[ticket.Lane]bool // lanes that were above their cap when last looked at
+}
+
+// Frames gives one frame per event, in order, from the rows as they are now.
+func (b *Boards) Frames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
+	ctx, err := b.speak(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	switch v.Audience {
+	case live.Wall:
+		return b.wallFrames(ctx, v, events)
+	case live.Display:
+		return b.displayFrames(ctx, v, events)
+	}
+	frames := make([]live.Frame, len(events))
+	for i, e := range events {
+		if about(e, "visit.") || v.Audience == live.Desk {
+			frames[i].Kind = e.Kind
+		}
+	}
+	return frames, nil
+}
+
+// Snapshot gives everything of a view that changes.
+func (b *Boards) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, error) {
+	ctx, err := b.speak(ctx, v)
+	if err != nil {
+		return "", err
+	}
+	switch v.Audience {
+	case live.Wall:
+		lanes, inside, err := b.board(ctx, tx, v.Site)
+		if err != nil {
+			return "", err
+		}
+		return said(ctx, views.WallLists(lanes, inside))
+	case live.Display:
+		figures, err := b.figures(ctx, tx, v.Site)
+		if err != nil {
+			return "", err
+		}
+		return said(ctx, views.DisplayFigures(figures))
+	}
+	return "", nil
+}
+
+// Lane gives the lanes that are above their cap, or were until now, whole.
+func (b *Boards) Lane(ctx context.Context, v live.View, _ string) (live.Frame, error) {
+	ctx, err := b.speak(ctx, v)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	before := b.overOf(v)
+	lanes, inside, err := b.board(ctx, b.DB, v.Site)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	var parts []templ.Component
+	for _, l := range lanes {
+		if l.Count > l.Cap || before[ticket.Lane(l.Key)] {
+			parts = append(parts, views.Count(l.Key, l.Count), views.LaneList(l))
+		}
+	}
+	if inside.Visits > guestCap || before[guests] {
+		parts = append(parts, views.WallGuests(inside))
+	}
+	html, err := said(ctx, parts...)
+	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, err
+}
+
+// wallFrames reads all rows of the batch at once; the counts go with the last event about tickets, and about visits.
+func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
+	tickets, visits := idsOf(events, "ticket."), idsOf(events, "visit.")
+	changed, err := b.changedTickets(ctx, v, tickets)
+	if err != nil {
+		return nil, err
+	}
+	came, err := b.changedVisits(ctx, v, visits)
+	if err != nil {
+		return nil, err
+	}
+	frames := make([]live.Frame, len(events))
+	for i, e := range events {
+		switch {
+		case about(e, "ticket."):
+			frames[i] = live.Frame{Content: changed.html[e.ID], Target: "[data-live]", Swap: "card", Kind: e.Kind}
+		case about(e, "visit."):
+			frames[i] = live.Frame{Content: came.html[e.ID], Target: "[data-live]", Swap: "card", Kind: e.Kind}
+		}
+	}
+	for prefix, c := range map[string]change{"ticket.": changed, "visit.": came} {
+		if last := lastOf(events, prefix); last >= 0 {
+			frames[last].Content += c.counts
+			if c.overfull {
+				frames[last].Refresh = overfull
+			}
+		}
+	}
+	return frames, nil
+}
+
+// change is what a batch of events made of some rows.
+type change struct {
+	html     map[int64]string // by id of the row
+	counts   string           // the figures after it
+	overfull bool             // a lane is above its cap, or was until now
+}
+
+func (b *Boards) changedTickets(ctx context.Context, v live.View, ids []int64) (change, error) {
+	c := change{html: map[int64]string{}}
+	if len(ids) == 0 {
+		return c, nil
+	}
+	cards, err := ticket.CardsByID(ctx, b.DB, v.Site, ids)
+	if err != nil {
+		return c, err
+	}
+	for _, id := range ids {
+		card, known := cards[id]
+		if !known {
+			card.ID = id // deleted: the card goes
+		}
+		if c.html[id], err = said(ctx, views.TicketCard(cardOf(card))); err != nil {
+			return c, err
+		}
+	}
+	counts, err := ticket.Counts(ctx, b.DB, v.Site)
+	if err != nil {
+		return c, err
+	}
+	parts := make([]templ.Component, len(ticket.Lanes))
+	for i, lane := range ticket.Lanes {
+		parts[i] = views.Count(string(lane), counts[lane])
+		c.overfull = b.isOver(v, lane, counts[lane] > ticket.LaneCap) || c.overfull
+	}
+	c.counts, err = said(ctx, parts...)
+	return c, err
+}
+
+func (b *Boards) changedVisits(ctx context.Context, v live.View, ids []int64) (change, error) {
+	c := change{html: map[int64]string{}}
+	if len(ids) == 0 {
+		return c, nil
+	}
+	visits, err := b.Visits.VisitsByID(ctx, b.DB, v.Site, ids)
+	if err != nil {
+		return c, err
+	}
+	found := map[int64]views.Guest{}
+	for i := range visits {
+		found[visits[i].ID] = guestOf(&visits[i])
+	}
+	for _, id := range ids {
+		g, known := found[id]
+		if !known {
+			g = views.Guest{ID: id, Gone: true}
+		}
+		if c.html[id], err = said(ctx, views.GuestCard(g)); err != nil {
+			return c, err
+		}
+	}
+	var inside views.Guests
+	if inside.Visits, inside.People, err = b.Visits.CountInside(ctx, b.DB, v.Site); err != nil {
+		return c, err
+	}
+	c.overfull = b.isOver(v, guests, inside.Visits > guestCap)
+	c.counts, err = said(ctx, views.GuestCounts(inside))
+	return c, err
+}
+
+// isOver notes whether a lane is above its cap, and tells whether it is or was: the last step below the cap needs the
+// whole lane once more.
+func (b *Boards) isOver(v live.View, lane ticket.Lane, over bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.over[v][lane]
+	if over && !was {
+		if b.over == nil {
+			b.over = map[live.View]map[ticket.Lane]bool{}
+		}
+		if b.over[v] == nil {
+			b.over[v] = map[ticket.Lane]bool{}
+		}
+		b.over[v][lane] = true
+	}
+	return over || was
+}
+
+// overOf takes the notes of a view: which lanes were above their cap.
+func (b *Boards) overOf(v live.View) map[ticket.Lane]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.over[v]
+	delete(b.over, v)
+	return was
+}
+
+// speak puts the view's language and its site's time zone into the context.
+func (b *Boards) speak(ctx context.Context, v live.View) (context.Context, error) {
+	s, err := b.Sites.Get(ctx, v.Site)
+	if err != nil {
+		return nil, err
+	}
+	return locale.WithZone(locale.With(ctx, v.Lang), s.Location()), nil
+}
+
+func said(ctx context.Context, parts ...templ.Component) (string, error) {
+	var out strings.Builder
+	for _, p := range parts {
+		if err := p.Render(ctx, &out); err != nil {
+			return "", err
+		}
+	}
+	return out.String(), nil
+}
+
+func about(e live.Event, prefix string) bool { return strings.HasPrefix(e.Kind, prefix) && e.ID != 0 }
+
+func idsOf(events []live.Event, prefix string) []int64 {
+	var ids []int64
+	for _, e := range events {
+		if about(e, prefix) && !slices.Contains(ids, e.ID) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func lastOf(events []live.Event, prefix string) int {
+	for i := len(events) - 1; i >= 0; i-- {
+		if about(events[i], prefix) {
+			return i
+		}
+	}
+	return -1
+}
+
+func cardOf(c ticket.Card) views.Card {
+	return views.Card{
+		ID: c.ID, Lane: string(c.Lane()), Sort: c.Sort(), Version: c.Version,
+		Number: c.Number, Place: c.Place, Matter: c.Matter, Owner: c.Owner,
+		Urgency: c.Urgency, Type: c.Type, Life: c.LifeSafety, Alarm: c.Alarm(), Running: c.State.Running(),
+		Reopened: c.Reopened, From: c.RegisteredAt, Due: c.DueAt,
+	}
+}
+
+// guestOf masks the name: a wall is read by whoever passes it (PRIVACY-2).
+func guestOf(v *visitor.Visit) views.Guest {
+	return views.Guest{ID: v.ID, Gone: !v.Open(), Version: v.Version, Name: pii.MaskName(v.Name), People: v.People, Since: v.ArrivedAt}
+}

@@ -1,0 +1,318 @@
+package static_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	views "lobby/views/kiosk"
+)
+
+func same(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+func TestFramesInOrder(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1), card(2, "registered", "d", 1)))
+	c := s.dial()
+	same(t, "view", c.query.Get("view"), "wall")
+	same(t, "position", c.asks(), "1:10")
+
+	c.frame(11, "ticket.registered", card(3, "registered", "c", 1))
+	c.frame(12, "ticket.registered", card(4, "registered", "a", 1))
+	c.frame(13, "ticket.taken", card(1, "in_hand", "b", 2))
+	c.send(map[string]any{"seq": 14}) // not for this audience
+	c.frame(15, "ticket.changed", card(2, "registered", "0", 2))
+	s.until("the last frame", "document.querySelector('#lane-registered').firstElementChild.id === 't-2'")
+	same(t, "registered", s.lane("registered"), "t-2 v2, t-4 v1, t-3 v1")
+	same(t, "in hand", s.lane("in_hand"), "t-1 v2")
+	same(t, "announced", eval[string](s, "heardKinds.join()"), "ticket.registered,ticket.registered,ticket.taken,ticket.changed")
+	if !eval[bool](s, "document.getElementById('t-2').classList.contains('is-changed')") {
+		t.Error("what has just changed isn't marked")
+	}
+	s.until("the mark goes after two seconds", "!document.querySelector('.is-changed')")
+
+	// The same number again, and an older one: nothing happens.
+	c.frame(15, "ticket.taken", card(2, "in_hand", "0", 9))
+	c.frame(3, "ticket.taken", card(2, "in_hand", "0", 9))
+	c.frame(16, "ticket.changed", card(3, "registered", "c", 2))
+	s.until("the next frame", "document.querySelector('#t-3 .place').textContent === 'v2'")
+	same(t, "registered", s.lane("registered"), "t-2 v2, t-4 v1, t-3 v2")
+}
+
+func TestGap(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1)))
+	c := s.dial()
+	c.frame(11, "ticket.changed", card(1, "registered", "b", 2))
+	c.frame(13, "ticket.changed", card(1, "registered", "b", 4))
+	again := s.dial()
+	same(t, "asked again from", again.asks(), "1:11")
+	same(t, "nothing beyond the gap", s.lane("registered"), "t-1 v2")
+	again.frame(12, "ticket.changed", card(1, "registered", "b", 3))
+	again.frame(13, "ticket.changed", card(1, "registered", "b", 4))
+	s.until("what was missing", "document.querySelector('#t-1 .place').textContent === 'v4'")
+
+	// A heartbeat that is ahead is no gap by itself, the frames may be on their way; ahead once more, it is one.
+	again.beat(14, time.Second)
+	again.beat(14, 2*time.Second)
+	same(t, "asked again from", s.dial().asks(), "1:13")
+}
+
+func TestAnotherEpoch(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1)))
+	s.dial().send(map[string]any{"epoch": 2, "seq": 11, "content": ""})
+	c := s.dial()
+	same(t, "asked again from", c.asks(), "1:10")
+	snapshot(c, 2, 3, wall(card(7, "registered", "b", 1)))
+	s.until("the snapshot", "document.getElementById('t-7')")
+	c.end(1012)
+	same(t, "position after the snapshot", s.dial().asks(), "2:3")
+}
+
+func snapshot(c *socket, epoch, seq int, w views.Wall) {
+	c.Helper()
+	content := said(c.T, views.WallLists(w.Lanes, w.Guests))
+	c.send(map[string]any{"epoch": epoch, "seq": seq, "snapshot": true, "swap": "snapshot", "target": "[data-live]", "content": content})
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 5), card(2, "registered", "c", 1)))
+	c := s.dial()
+	over := card(2, "", "", 3)
+	c.frame(11, "ticket.changed", card(1, "registered", "b", 4)) // older than on screen
+	c.frame(12, "ticket.closed", over)
+	c.frame(13, "ticket.changed", card(2, "registered", "c", 2)) // older than the removal
+	c.frame(14, "ticket.registered", card(9, "registered", "z", 1))
+	s.until("the last frame", "document.getElementById('t-9')")
+	same(t, "registered", s.lane("registered"), "t-1 v5, t-9 v1")
+
+	c.frame(15, "ticket.reopened", card(2, "in_hand", "c", 4)) // newer than the removal
+	s.until("reopened", "document.getElementById('t-2')")
+
+	// A whole lane is merged: what is newer on screen stays, what was removed stays away.
+	c.frame(16, "ticket.closed", card(9, "", "", 2))
+	lane := wall(card(1, "registered", "b", 4), card(9, "registered", "z", 1), card(5, "registered", "y", 1)).Lanes[0]
+	lane.Count = 131
+	c.send(map[string]any{
+		"refresh": "lanes", "swap": "card", "target": "[data-live]",
+		"content": said(t, views.Count("registered", 131)) + said(t, views.LaneList(lane)),
+	})
+	s.until("the lane", "document.getElementById('t-5')")
+	same(t, "registered", s.lane("registered"), "t-1 v5, t-5 v1")
+	s.until("the rest is counted", "document.querySelector('[data-more=registered]').textContent === 'and 129 more'")
+
+	// A snapshot forgets removals.
+	snapshot(c, 1, 16, wall(card(9, "registered", "z", 1)))
+	s.until("the snapshot", "document.querySelectorAll('.card').length === 1 && document.getElementById('t-9')")
+}
+
+func TestSnapshotSparesAFormInUse(t *testing.T) {
+	t.Parallel()
+	form := `<div id="note"><form><input id="typed" name="typed" value=""></form></div><div id="list">old</div></main>`
+	s := open(t, wall(), func(page string) string { return strings.Replace(page, "</main>", form, 1) })
+	c := s.dial()
+	if err := chromedp.Do(s.tab, chromedp.SendKeys(chromedp.CSS("#typed"), "half a wo")); err != nil {
+		t.Fatal(err)
+	}
+	c.send(map[string]any{
+		"seq": 11, "snapshot": true, "swap": "snapshot", "target": "[data-live]",
+		"content": `<div id="note">new</div><div id="list">new</div>`,
+	})
+	s.until("the list", "document.getElementById('list').textContent === 'new'")
+	same(t, "typed", eval[string](s, "document.getElementById('typed').value"), "half a wo")
+	eval[chromedp.Void](s, "document.getElementById('typed').form.reset(), document.getElementById('typed').blur()")
+	s.until("replaced once nobody uses it", "document.getElementById('note').textContent === 'new'")
+}
+
+const staleBanner = "!document.querySelector('[data-stale]').hidden"
+
+func TestReconnect(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1)))
+	c := s.dial()
+	c.frame(11, "ticket.changed", card(1, "registered", "b", 2))
+	c.beat(11, time.Minute)
+	s.until("the clock of the heartbeat", "document.querySelector('[data-clock]').textContent === '14:01'")
+	s.refuse.Store(true)
+	c.end(1012)
+	s.until("the stale banner", staleBanner)
+	if text := eval[string](s, "document.querySelector('[data-stale]').textContent"); !strings.Contains(text, "14:01:0") {
+		t.Errorf("the banner says %q", text)
+	}
+	s.refuse.Store(false)
+	again := s.dial()
+	same(t, "asked again from", again.asks(), "1:11")
+	again.beat(12, 2*time.Minute)
+	if !eval[bool](s, staleBanner) {
+		t.Error("the banner went before the screen was true")
+	}
+	again.frame(12, "ticket.changed", card(1, "registered", "b", 3))
+	again.beat(12, 2*time.Minute)
+	s.until("the banner goes", "document.querySelector('[data-stale]').hidden")
+	same(t, "registered", s.lane("registered"), "t-1 v3")
+}
+
+// A server that is gone is tried for ever, at most five seconds apart.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall())
+	s.dial()
+	got := eval[[]float64](s, `(() => {
+		const c = document.querySelector("[data-live]")._htmx.ws.connection.config;
+		return [c.reconnectMaxDelay * (1 + c.reconnectJitter), c.reconnectMaxAttempts === Infinity ? 1 : 0, c.pauseOnBackground ? 1 : 0]
+			.concat([1000, 1001, 1006, 1012, 1013, 4000].map((n) => (c.reconnectCodes.includes(n) ? 1 : 0)));
+	})()`)
+	same(t, "longest wait, for ever, in the background, codes", fmt.Sprint(got), "[4940 1 0 1 1 1 1 1 1]")
+}
+
+func TestWatchdog(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1)))
+	c := s.dial()
+	c.beat(10, time.Minute)
+	s.until("the heartbeat", "document.querySelector('[data-clock]').textContent === '14:01'")
+	eval[chromedp.Void](s, "void (skip += 21000)")
+	s.until("twenty silent seconds: the screen says so", staleBanner)
+	c.beat(10, 21*time.Second)
+	s.until("a word: it is true again", "document.querySelector('[data-stale]').hidden")
+	eval[chromedp.Void](s, "void (skip += 36000)")
+	same(t, "35 silent seconds: asked again from", s.dial().asks(), "1:10")
+}
+
+func TestCloseCodes(t *testing.T) {
+	t.Parallel()
+	for code, path := range map[int]string{4401: "/login", 4410: "/pair"} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
+			s := open(t, wall())
+			s.dial().end(code)
+			s.until("its page", "location.pathname === '"+path+"'")
+		})
+	}
+	t.Run("4403", func(t *testing.T) {
+		t.Parallel()
+		s := open(t, wall())
+		c := s.dial()
+		eval[chromedp.Void](s, "void (skip += 11000)")
+		c.end(4403)
+		s.until("loaded anew", "skip === 0")
+	})
+	t.Run("4401 while somebody types", func(t *testing.T) {
+		t.Parallel()
+		s := open(t, wall(), func(page string) string {
+			return strings.Replace(page, "</main>", `<form><input id="typed" value=""></form></main>`, 1)
+		})
+		c := s.dial()
+		if err := chromedp.Do(s.tab, chromedp.SendKeys(chromedp.CSS("#typed"), "half a wo")); err != nil {
+			t.Fatal(err)
+		}
+		c.end(4401)
+		s.until("the stale banner", staleBanner)
+		same(t, "still here", eval[string](s, "location.pathname + document.getElementById('typed').value"), "/wallhalf a wo")
+	})
+}
+
+func TestNewBuild(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall())
+	c := s.dial()
+	eval[chromedp.Void](s, "dispatchEvent(new Event('pointerdown'))") // somebody touches
+	c.send(map[string]any{"head": 10, "now": start.Format(time.RFC3339Nano), "build": "b2"})
+	s.until("a tick later", "lobby.now() > 0")
+	if n := s.loads.Load(); n != 1 {
+		t.Fatalf("loaded %d times while somebody touches", n)
+	}
+	eval[chromedp.Void](s, "void (skip += 100000)")
+	next := s.dial() // the watchdog, or the page anew
+	for end := time.Now().Add(15 * time.Second); s.loads.Load() < 2 && time.Now().Before(end); {
+		next.send(map[string]any{"head": 10, "now": start.Format(time.RFC3339Nano), "build": "b2"})
+		next = s.dial()
+	}
+	if n := s.loads.Load(); n < 2 {
+		t.Error("the page didn't load the new build")
+	}
+}
+
+// The words and the look of the time left follow the server's clock (TICKET-3, Look).
+func TestCountdown(t *testing.T) {
+	t.Parallel()
+	waits := card(2, "waiting", "c", 1)
+	waits.Running = false
+	s := open(t, wall(card(1, "registered", "b", 1), waits))
+	c := s.dial()
+	for _, step := range []struct {
+		after      time.Duration
+		text, look string
+	}{
+		{0, "1 d 23 h left", "ok"},
+		{35*time.Hour + 39*time.Minute, "12 h 20 min left", "ok"},
+		{46*time.Hour + 39*time.Minute, "only 1 h 20 min left", "soon"},
+		{47*time.Hour + 59*time.Minute + 30*time.Second, "s left", "soon"},
+		{48*time.Hour + 5*time.Minute, "late by 5 min", "late"},
+		{75 * time.Hour, "late by 1 d 3 h", "late"},
+	} {
+		c.beat(10, step.after+time.Second)
+		s.until(step.text, "document.querySelector('#t-1 .countdown."+step.look+"')?.textContent.includes('"+step.text+"') && document.getElementById('t-1').dataset.left === '"+step.look+"'")
+	}
+	if eval[bool](s, "Boolean(document.querySelector('#t-2 .countdown'))") {
+		t.Error("a ticket whose clock doesn't run has a countdown")
+	}
+}
+
+func TestAlarm(t *testing.T) {
+	t.Parallel()
+	t.Run("HELP-3 urgency A sounds until somebody accepts it", func(t *testing.T) {
+		t.Parallel()
+		s := open(t, wall(card(1, "registered", "b", 1)), func(page string) string {
+			return strings.Replace(page, `data-alarm-every="4"`, `data-alarm-every="0.2"`, 1)
+		})
+		c := s.dial()
+		urgent := card(2, "registered", "a", 1)
+		urgent.Urgency, urgent.Alarm, urgent.Life = "A", true, true
+		if eval[int](s, "alarms") != 0 {
+			t.Fatal("sounds without a reason")
+		}
+		c.frame(11, "ticket.registered", urgent)
+		s.until("repeated", "alarms >= 3 && document.documentElement.classList.contains('is-alarm')")
+		taken := card(2, "in_hand", "a", 2)
+		taken.Urgency, taken.Life = "A", true
+		c.frame(12, "ticket.taken", taken)
+		s.until("accepted", "!document.documentElement.classList.contains('is-alarm')")
+		before := eval[int](s, "alarms")
+		c.frame(13, "ticket.changed", taken) // drawn anew
+		eval[chromedp.Void](s, "new Promise((go) => setTimeout(go, 700))")
+		if after := eval[int](s, "alarms"); after != before {
+			t.Errorf("sounded %d times after it was accepted", after-before)
+		}
+	})
+}
+
+// As many cards as fit without being cut off, the rest counted; no scroll bars.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	var cards []views.Card
+	for n := range int64(60) {
+		cards = append(cards, card(n+1, "registered", fmt.Sprintf("%03d", n), 1))
+	}
+	s := open(t, wall(cards...))
+	s.dial()
+	s.until("counted", "/^and [0-9]+ more$/.test(document.querySelector('[data-more=registered]').textContent)")
+	got := eval[[]int](s, `(() => {
+		const list = document.getElementById("lane-registered");
+		const shown = [...list.children].filter((c) => !c.classList.contains("is-over"));
+		const cut = shown.filter((c) => c.getBoundingClientRect().bottom > list.getBoundingClientRect().bottom + 1);
+		const more = Number(document.querySelector("[data-more=registered]").textContent.replace(/[^0-9]/g, ""));
+		return [shown.length + more, cut.length, document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth];
+	})()`)
+	same(t, "shown and counted, cut off, scrolled", fmt.Sprint(got), "[60 0 0 0]")
+}

@@ -1,0 +1,121 @@
+// The ticket wall and the lobby display: as many cards as fit, the rest counted; sound and flash for urgency A until
+// somebody takes it (HELP-3); a new day.
+(() => {
+  "use strict";
+
+  // ---- as many as fit ----
+
+  const lists = () => document.querySelectorAll("[data-list]");
+
+  // fit hides the cards that would be cut off, and says how many there are beyond those that show.
+  function fit() {
+    for (const list of lists()) {
+      const key = list.dataset.list;
+      const room = list.getBoundingClientRect().bottom + 1;
+      const cards = [...list.children];
+      const over = cards.map((card) => card.getBoundingClientRect().bottom > room);
+      cards.forEach((card, n) => card.classList.toggle("is-over", over[n]));
+      const shown = over.filter((o) => !o).length;
+      const count = Number(document.getElementById(`count-${key}`)?.value ?? cards.length);
+      const more = document.querySelector(`[data-more="${CSS.escape(key)}"]`);
+      if (!more) continue;
+      const rest = Math.max(0, count - shown);
+      const text = rest ? more.dataset.text.replace("{n}", rest) : "";
+      if (more.textContent === text && more.hidden === !rest) continue;
+      more.textContent = text;
+      more.hidden = !rest;
+    }
+  }
+
+  let asked = 0;
+  const refit = () => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      fit();
+    });
+  };
+
+  // ---- sound and flash ----
+
+  const EVERY = 1000 * Number(document.querySelector("[data-alarm-every]")?.dataset.alarmEvery || 0); // ms; 0: no sound here
+  const hint = document.querySelector("[data-sound-hint]");
+  let audio = null;
+  let timer = 0;
+
+  const wanted = () => document.querySelector("[data-alarm]") !== null;
+
+  // ready tells whether the browser lets us make a sound; most ask for a touch first.
+  async function ready() {
+    audio ??= new AudioContext();
+    if (audio.state !== "running") await Promise.race([audio.resume(), new Promise((go) => setTimeout(go, 300))]);
+    const yes = audio.state === "running";
+    if (hint) hint.hidden = yes;
+    return yes;
+  }
+
+  // tone plays one note; its nodes go when it ends.
+  function tone(pitch, at, length) {
+    const [note, loudness] = [audio.createOscillator(), audio.createGain()];
+    note.frequency.value = pitch;
+    loudness.gain.setValueAtTime(0, at);
+    loudness.gain.linearRampToValueAtTime(0.5, at + 0.02);
+    loudness.gain.setValueAtTime(0.5, at + length - 0.05);
+    loudness.gain.linearRampToValueAtTime(0, at + length);
+    note.connect(loudness).connect(audio.destination);
+    note.onended = () => loudness.disconnect();
+    note.start(at);
+    note.stop(at + length);
+  }
+
+  async function sound() {
+    document.body.dispatchEvent(new CustomEvent("lobby:alarm"));
+    if (!(await ready()) || !wanted()) return;
+    const t = audio.currentTime;
+    [880, 660, 880].forEach((pitch, n) => tone(pitch, t + n * 0.28, 0.25));
+  }
+
+  // alarm follows the state: while an urgency A stands that nobody has taken, it sounds again and again. A card that is
+  // drawn anew changes nothing.
+  function alarm() {
+    const on = wanted();
+    document.documentElement.classList.toggle("is-alarm", on);
+    if (!EVERY || on === (timer !== 0)) return;
+    if (on) {
+      timer = setInterval(sound, EVERY);
+      sound();
+    } else {
+      clearInterval(timer);
+      timer = 0;
+      audio?.suspend();
+    }
+  }
+
+  // Asked at once, so that whoever hangs up the screen is told, and not whoever needs the alarm.
+  if (EVERY) ready().then((yes) => yes && !timer && audio.suspend());
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => EVERY && ready(), { passive: true });
+
+  // ---- a new day ----
+
+  // The figures of a day that is over are fetched anew, at a moment of each screen's own.
+  const zone = document.querySelector("[data-live]")?.dataset.zone;
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  let turning = 0;
+  function turn() {
+    const figures = document.querySelector("[data-day]");
+    if (!figures || turning || figures.dataset.day === day.format(window.lobby.now())) return;
+    turning = setTimeout(() => {
+      turning = 0;
+      if (!document.documentElement.classList.contains("is-stale")) location.reload();
+    }, Math.random() * 20000);
+  }
+
+  document.body.addEventListener("lobby:change", () => {
+    alarm();
+    refit();
+  });
+  document.body.addEventListener("lobby:tick", turn);
+  addEventListener("resize", refit);
+  document.fonts?.ready.then(refit);
+  alarm();
+  fit();
+})();
