@@ -230,3 +230,20 @@ func must(v *Visit, err error) (*Visit, error) {
 	}
 	return v, err
 }
+
+// buildings names the building of each open visit whose place is known.
+func buildings(ctx context.Context, tx bun.IDB, site int64) (map[int64]string, error) {
+	var rows []struct {
+		ID   int64
+		Name string
+	}
+	err := tx.NewRaw(`select v.id, b.name from visits v
+		join households h on h.site_id = v.site_id and h.id = v.household_id
+		join buildings b on b.site_id = h.site_id and b.id = h.building_id
+		where v.site_id = ? and v.ended_at is null`, site).Scan(ctx, &rows)
+	names := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return names, db.Translate(err)
+}
