@@ -1,0 +1,185 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/live"
+	"lobby/app/ticket"
+	page "lobby/views/desk"
+	"lobby/views/locale"
+)
+
+// fullLanes is what the lanes above their cap are called together: the hub asks for them whole, at most once a second.
+const fullLanes = "lanes"
+
+// Frames gives one frame per event, in order: the row of a ticket as it is now, and of visits a bare wake-up, since
+// not everybody who sees tickets may see visitors. The page then fetches its own list, where permission is checked.
+func (d *Desk) Frames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
+	ctx, err := d.speak(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	frames := make([]live.Frame, len(events))
+	var ids []int64
+	last := -1
+	for i, e := range events {
+		frames[i].Kind = e.Kind
+		if strings.HasPrefix(e.Kind, "ticket.") && e.ID != 0 {
+			last = i
+			if !slices.Contains(ids, e.ID) {
+				ids = append(ids, e.ID)
+			}
+		}
+	}
+	if last < 0 {
+		return frames, nil
+	}
+	rows, err := d.changed(ctx, v.Site, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range events {
+		if html, ok := rows[e.ID]; ok && strings.HasPrefix(e.Kind, "ticket.") {
+			frames[i].Content, frames[i].Target, frames[i].Swap = html, "[data-live]", "card"
+		}
+	}
+	counts, full, err := d.counts(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	frames[last].Content += counts
+	if full {
+		frames[last].Refresh = fullLanes
+	}
+	return frames, nil
+}
+
+// changed gives the rows of tickets as they are now; of one that is gone what takes it away.
+func (d *Desk) changed(ctx context.Context, siteID int64, ids []int64) (map[int64]string, error) {
+	cards, err := ticket.CardsByID(ctx, d.DB, siteID, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]string, len(ids))
+	for _, id := range ids {
+		t := page.Ticket{ID: id}
+		if card, known := cards[id]; known {
+			t = row(card)
+		}
+		if out[id], err = said(ctx, page.TicketRow(t)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// counts are the figures of all lanes, and whether a lane has to be sent whole.
+func (d *Desk) counts(ctx context.Context, v live.View) (html string, full bool, err error) {
+	counted, err := ticket.Counts(ctx, d.DB, v.Site)
+	if err != nil {
+		return "", false, err
+	}
+	parts := make([]templ.Component, len(ticket.Lanes))
+	for i, lane := range ticket.Lanes {
+		parts[i] = page.Count(string(lane), counted[lane])
+		full = d.over.note(v, lane, counted[lane] > ticket.LaneCap) || full
+	}
+	html, err = said(ctx, parts...)
+	return html, full, err
+}
+
+// Snapshot gives everything of the desk that changes; the visitors are fetched by the page.
+func (d *Desk) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, error) {
+	ctx, err := d.speak(ctx, v)
+	if err != nil {
+		return "", err
+	}
+	list, err := lanes(ctx, tx, v.Site)
+	if err != nil {
+		return "", err
+	}
+	return said(ctx, whole(list)...)
+}
+
+// Lane gives the lanes that are above their cap, or were until now, whole.
+func (d *Desk) Lane(ctx context.Context, v live.View, _ string) (live.Frame, error) {
+	ctx, err := d.speak(ctx, v)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	before := d.over.take(v)
+	list, err := lanes(ctx, d.DB, v.Site)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	list = slices.DeleteFunc(list, func(l page.Lane) bool { return l.Count <= l.Cap && !before[ticket.Lane(l.Key)] })
+	html, err := said(ctx, whole(list)...)
+	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, err
+}
+
+// whole are lists, counts and 'and n more' of some lanes.
+func whole(list []page.Lane) []templ.Component {
+	var parts []templ.Component
+	for _, l := range list {
+		parts = append(parts, page.LaneList(l), page.Count(l.Key, l.Count), page.More(l))
+	}
+	return parts
+}
+
+// speak puts the view's language and its site's time zone into the context.
+func (d *Desk) speak(ctx context.Context, v live.View) (context.Context, error) {
+	s, err := d.Sites.Get(ctx, v.Site)
+	if err != nil {
+		return nil, err
+	}
+	return locale.WithZone(locale.With(ctx, v.Lang), s.Location()), nil
+}
+
+func said(ctx context.Context, parts ...templ.Component) (string, error) {
+	var out strings.Builder
+	for _, p := range parts {
+		if err := p.Render(ctx, &out); err != nil {
+			return "", err
+		}
+	}
+	return out.String(), nil
+}
+
+// overfull notes which lanes were above their cap when last looked at: the step that brings one back below it needs
+// the whole lane once more, since a ticket that was not shown moves up.
+type overfull struct {
+	mu    sync.Mutex
+	lanes map[live.View]map[ticket.Lane]bool
+}
+
+// note tells whether the lane is above its cap or was.
+func (o *overfull) note(v live.View, lane ticket.Lane, over bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	was := o.lanes[v][lane]
+	if over && !was {
+		if o.lanes == nil {
+			o.lanes = map[live.View]map[ticket.Lane]bool{}
+		}
+		if o.lanes[v] == nil {
+			o.lanes[v] = map[ticket.Lane]bool{}
+		}
+		o.lanes[v][lane] = true
+	}
+	return over || was
+}
+
+// take gives the notes of a view and forgets them.
+func (o *overfull) take(v live.View) map[ticket.Lane]bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	was := o.lanes[v]
+	delete(o.lanes, v)
+	return was
+}
