@@ -14,7 +14,7 @@ type Kind string
 
 // The kinds, with the Go type of their cells. A nil cell is empty in every kind.
 const (
-	Text     Kind = "text"     // string
+	Text     Kind = "text"     // string or Label
 	Number   Kind = "number"   // int or int64
 	Money    Kind = "money"    // int64, in fen
 	Share    Kind = "share"    // float64 between 0 and 1, written in percent
@@ -50,6 +50,9 @@ type Table struct {
 	Notes   []string
 }
 
+// Label is a text that is one of a closed list: its words for people, its code for programs (JSON).
+type Label struct{ Code, Words string }
+
 // Add appends a row.
 func (t *Table) Add(cells ...any) { t.Rows = append(t.Rows, cells) }
 
@@ -74,6 +77,8 @@ func (k Kind) fits(cell any) bool {
 		return true
 	case string:
 		return k == Text || k == Masked
+	case Label:
+		return k == Text
 	case int:
 		return k == Number
 	case int64:
@@ -100,6 +105,8 @@ func (t *Table) words(k Kind, cell any) string {
 	switch v := cell.(type) {
 	case string:
 		return v
+	case Label:
+		return v.Words
 	case int:
 		return strconv.Itoa(v)
 	case int64:

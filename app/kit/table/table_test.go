@@ -101,6 +101,29 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+func TestLabel(t *testing.T) {
+	t.Parallel()
+	tab := &Table{Key: "x", Title: "x", Columns: []Column{{"kind", "类别", Text}}}
+	tab.Add(Label{"repair", "=报修"})
+	if got := string(write(t, JSON, tab)); !strings.Contains(got, `"kind": "repair"`) {
+		t.Error(got)
+	}
+	if got := string(write(t, CSV, tab)); !strings.Contains(got, "'=报修") {
+		t.Error(got)
+	}
+	if got := string(write(t, Terminal, tab)); !strings.Contains(got, "=报修") {
+		t.Error(got)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(write(t, XLSX, tab)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got, err := f.GetCellValue("x", "A3"); got != "=报修" {
+		t.Error(got, err)
+	}
+}
+
 func TestXLSX(t *testing.T) {
 	t.Parallel()
 	second := sample()

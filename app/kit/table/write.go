@@ -73,7 +73,8 @@ func writeCSV(w io.Writer, tables []*Table) error {
 		for _, row := range t.Rows {
 			for j, cell := range row {
 				record[j] = t.words(t.Columns[j].Kind, cell)
-				if _, text := cell.(string); text {
+				switch cell.(type) {
+				case string, Label:
 					record[j] = guard(record[j])
 				}
 			}
@@ -160,6 +161,8 @@ func (r record) MarshalJSON() ([]byte, error) {
 
 func (t *Table) plain(k Kind, cell any) any {
 	switch v := cell.(type) {
+	case Label:
+		return v.Code
 	case int64:
 		if k == Money {
 			return json.Number(yuan(v))

@@ -136,6 +136,8 @@ func (t *Table) width(j int) float64 {
 // typed is the value that Excel calculates with. Times have no zone there, so it is the clock's reading in the table's.
 func (t *Table) typed(k Kind, cell any) any {
 	switch v := cell.(type) {
+	case Label:
+		return v.Words
 	case int64:
 		if k == Money {
 			return float64(v) / 100 // Excel has nothing but floats; two places are shown
