@@ -14,7 +14,9 @@ import (
 	"lobby/app/config"
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
+	"lobby/app/kit/web"
 	"lobby/app/site"
+	"lobby/app/staff"
 	"lobby/app/ticket"
 	"lobby/app/visitor"
 )
@@ -24,6 +26,8 @@ type Options struct {
 	Log *slog.Logger     // nil: nowhere
 	Out io.Writer        // where a server tells its addresses and logins; nil: nowhere
 	Now func() time.Time // nil: the real clock
+
+	Rates web.Rates // zero: the usual limits; benches and tests turn them off
 }
 
 // App is the opened program: what a subcommand, a server or a test works with.
@@ -38,10 +42,12 @@ type App struct {
 	Vault   *pii.Vault
 
 	Sites   *site.Directory
+	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
 
-	address string         // of the pool's database
+	address string // of the pool's database
+	rates   web.Rates
 	direct  string         // for migrations and listening
 	closers []func() error // run last first
 }
@@ -63,7 +69,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*App, error) {
 }
 
 func prepare(cfg *config.Config, opt Options) *App {
-	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now}
+	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates}
 	if app.Log == nil {
 		app.Log = slog.New(slog.DiscardHandler)
 	}
@@ -90,6 +96,7 @@ func (a *App) atClose(fn func() error) { a.closers = append(a.closers, fn) }
 
 func (a *App) makeServices(context.Context) error {
 	a.Sites = site.NewDirectory(a.DB)
+	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	return nil

@@ -206,3 +206,6 @@ func build(ctx context.Context, tx bun.Tx, zone zoneRow, buildings []Building) e
 	_, err := tx.NewInsert().Model(&doors).Returning("NULL").Exec(ctx)
 	return err
 }
+
+// DemoCode is the short name of the reference site.
+const DemoCode = "demo"

@@ -1,0 +1,71 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"lobby/app/boot/demo"
+	"lobby/app/kit/db"
+)
+
+// LoadDemo loads the reference site and tells what it did.
+func (a *App) LoadDemo(ctx context.Context, out io.Writer) error {
+	// What the demo holds can be loaded again, so its many small commits needn't wait for the disk.
+	pool, err := db.Open(ctx, withParam(a.address, "synchronous_commit", "off"))
+	if err != nil {
+		return err
+	}
+	loader := demo.Loader{DB: pool, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	got, err := loader.Load(ctx)
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return err
+	}
+	a.Sites.Forget(0)
+	if !got.Fresh {
+		_, err = fmt.Fprintf(out, "The reference site %s stands already.\n", got.Site.Name)
+		return err
+	}
+	_, err = fmt.Fprintf(out, "The reference site %s is loaded: %d visits, %d tickets.\n", got.Site.Name, got.Visits, got.Tickets)
+	return err
+}
+
+func withParam(address, name, value string) string {
+	if strings.Contains(address, "?") {
+		return address + "&" + name + "=" + value
+	}
+	return address + "?" + name + "=" + value
+}
+
+// greet tells on the terminal where everything is; a terminal that is gone doesn't stop the server.
+func (i *Instance) greet(context.Context) error {
+	a := i.App
+	base := i.URL()
+	a.Log.Info("serving", "addr", i.listener.Addr().String(), "version", Version())
+	w := tabwriter.NewWriter(a.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "\nlobby %s serves\n", Version())
+	for _, line := range [][2]string{{"kiosk", "/kiosk"}, {"wall", "/wall"}, {"display", "/display"}, {"desk", "/desk"}} {
+		fmt.Fprintf(w, "  %s\t%s%s\n", line[0], base, line[1])
+	}
+	if a.Config.Demo {
+		fmt.Fprintf(w, "\nDemo logins, all with the password %s\n", demo.Password)
+		for _, l := range demo.Logins() {
+			roles := make([]string, len(l.Roles))
+			for n, r := range l.Roles {
+				roles[n] = string(r)
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", l.Login, strings.Join(roles, ", "), l.Name)
+		}
+		if !loopback(a.Config.Addr) {
+			fmt.Fprintf(w, "\nThese passwords are public, and %s can be reached from other machines.\n", a.Config.Addr)
+		}
+	}
+	fmt.Fprintf(w, "\nCtrl-C stops it.\n")
+	if err := w.Flush(); err != nil {
+		a.Log.Warn("the terminal is gone", "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package boot
+
+import (
+	"context"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/web"
+	"lobby/app/site"
+	"lobby/app/staff"
+	"lobby/app/ticket"
+
+	"lobby/kiosk"
+	"lobby/static"
+)
+
+// build names what browsers have loaded; screens reload when another one is announced.
+func build() string { return Version() + "-" + static.Build }
+
+// navigation is the staff's, shown to whom the entry is for.
+var navigation = []web.NavItem{
+	{LabelKey: "boot.nav.desk", Href: "/desk", Permission: staff.RegisterTicket},
+	{LabelKey: "boot.nav.visits", Href: "/desk/visits", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.tickets", Href: "/desk/tickets", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.inside", Href: "/desk/inside", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.wall", Href: "/wall", Permission: staff.ViewWall},
+}
+
+// makeWeb mounts every feature's routes.
+func (i *Instance) makeWeb(context.Context) error {
+	a := i.App
+	people := &staff.Pages{Service: a.Staff}
+	cfg, err := i.frontDoor(people)
+	if err != nil {
+		return err
+	}
+	i.web = web.New(cfg)
+	i.health(i.web)
+	people.Routes(i.web)
+	// visitor pages
+	(&ticket.Pages{Tickets: a.Tickets}).Mount(i.web)
+	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
+	i.boards.Routes(i.web)
+	i.sockets.Routes(i.web)
+	return nil
+}
+
+// frontDoor is what web needs from the rest of the program.
+func (i *Instance) frontDoor(people *staff.Pages) (web.Config, error) {
+	a := i.App
+	proxies, err := a.Config.TrustedProxies()
+	if err != nil {
+		return web.Config{}, err
+	}
+	cfg := web.Config{
+		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
+		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login,
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe,
+	}
+	if a.Config.Demo {
+		cfg.OpenKiosk = a.openKiosk
+	}
+	return cfg, nil
+}
+
+// frame is what pages show of a site.
+func (a *App) frame(ctx context.Context, id int64) (web.Site, error) {
+	s, err := a.Sites.Get(ctx, id)
+	if err != nil {
+		return web.Site{}, err
+	}
+	return web.Site{ID: s.ID, Name: s.Name, Accent: s.Accent, Zone: s.Location(), Languages: s.Languages}, nil
+}
+
+// openKiosk is the kiosk that demo mode opens without pairing.
+func (a *App) openKiosk(ctx context.Context) (actor.Actor, error) {
+	s, err := a.Sites.ByCode(ctx, site.DemoCode)
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	return staff.OpenKiosk(s.ID), nil
+}
