@@ -88,6 +88,15 @@ func parseRoles(file string) (map[Role][]actor.Permission, error) {
 	return m, nil
 }
 
+// May is what somebody with these roles may do.
+func May(roles ...Role) map[actor.Permission]bool {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return may(names)
+}
+
 // may joins what roles may do.
 func may(roles []string) map[actor.Permission]bool {
 	can := map[actor.Permission]bool{}
