@@ -1,13 +1,8 @@
 package web
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/compress"
-
-	"lobby/app/kit/actor"
-	"lobby/views/locale"
 )
 
 // policy allows what our own files do and nothing else: no inline script or style, no eval, no frame.
@@ -35,14 +30,6 @@ func (s *server) setHeaders(c *fiber.Ctx) {
 		c.Set("Cross-Origin-Opener-Policy", "same-origin")
 		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	}
-}
-
-// prepare puts deadline and language on the context; UserContext is Background otherwise.
-func (s *server) prepare(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	c.SetUserContext(locale.With(ctx, choose(c, actor.Actor{})))
-	return c.Next()
 }
 
 func compressed() fiber.Handler {

@@ -97,15 +97,16 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 	if next.Before(now) {
 		next = now
 	}
-	if last := now.Add(l.slack + l.each); next.After(last) {
-		next = last // the clock was set back: nobody waits longer for that
+	if next.Sub(now) > l.slack+l.each {
+		next = now // the clock was set back: nobody waits for that
 	}
-	if wait := next.Sub(now) - l.slack; wait > 0 {
-		return wait
+	wait := next.Sub(now) - l.slack
+	if wait <= 0 {
+		next, wait = next.Add(l.each), 0
 	}
 	if len(l.young) >= generation && !known {
 		l.old, l.young = l.young, map[string]time.Time{}
 	}
-	l.young[key] = next.Add(l.each)
-	return 0
+	l.young[key] = next
+	return wait
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lobby/app/kit/actor"
+	"lobby/views/locale"
 )
 
 // request is what the log says of a request.
@@ -41,11 +43,14 @@ func Quiet(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// observe gives the request its id, turns an error into its answer, and writes one line: the pattern of the path, never
+// observe gives the request its id, its deadline and a first language (UserContext is Background otherwise), turns an error into its answer, and writes one line: the pattern of the path, never
 // the path itself, no query, no address, no name (PRIVACY-2).
 func (s *server) observe(c *fiber.Ctx) error {
 	c.Locals(serverLocal, s)
 	r := s.begin(c)
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel() // after the error page too: nothing is rendered on a context that is over
+	c.SetUserContext(locale.With(ctx, choose(c, actor.Actor{})))
 	err := c.Next()
 	if err != nil {
 		if answer := s.fail(c, err); answer != nil {

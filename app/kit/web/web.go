@@ -118,7 +118,7 @@ func New(cfg Config) *fiber.App {
 	app.Use(s.observe, recovered, s.headers)
 	app.Get("/static/accent.css", accentSheet)
 	app.Get("/static/*", staticFile)
-	app.Use(s.limit, s.sameOrigin, s.prepare, compressed())
+	app.Use(s.limit, s.sameOrigin, compressed())
 	return app
 }
 

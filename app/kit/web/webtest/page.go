@@ -126,7 +126,7 @@ func (p *Page) Form(selector string) (action string, fields url.Values) {
 			}
 			fields.Add(Attr(n, "name"), Attr(n, "value"))
 		case "textarea":
-			fields.Add(Attr(n, "name"), Text(n))
+			fields.Add(Attr(n, "name"), raw(n))
 		case "select":
 			fields.Add(Attr(n, "name"), selected(n))
 		}
@@ -162,6 +162,17 @@ func Text(n *html.Node) string {
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// raw is the text within a node as it stands.
+func raw(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
 }
 
 // Attr is the value of an attribute, or nothing.

@@ -1,0 +1,403 @@
+package web_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"go.uber.org/goleak"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/web"
+	"lobby/app/kit/web/webtest"
+	"lobby/views/locale"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
+
+// logged is a log that a test can read.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func setup(t *testing.T, change func(*web.Config), routes func(*fiber.App)) (*webtest.Client, *webtest.People) {
+	t.Helper()
+	people := webtest.NewPeople()
+	cfg := people.Config()
+	if change != nil {
+		change(&cfg)
+	}
+	app := web.New(cfg)
+	app.Get("/ok", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	app.Post("/ok", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	if routes != nil {
+		routes(app)
+	}
+	return webtest.New(t, app), people
+}
+
+func TestErrorsInWords(t *testing.T) {
+	t.Parallel()
+	kinds := map[int]error{
+		400: fault.New(fault.BadRequest, "web.bad_request"),
+		403: fault.New(fault.Forbidden, "fault.forbidden"),
+		404: fault.New(fault.NotFound, "fault.not_found"),
+		409: fault.New(fault.Conflict, "fault.invalid"),
+		413: fault.New(fault.TooLarge, "web.too_large"),
+		422: fault.New(fault.Invalid, "fault.invalid"),
+		429: web.TooMany(1500 * time.Millisecond),
+		500: errors.New("secret inner workings"),
+		503: fault.Wrap(errors.New("secret connection"), fault.Unavailable, "fault.unavailable"),
+	}
+	log := &logged{}
+	c, _ := setup(t, func(cfg *web.Config) { cfg.Log = slog.New(slog.NewTextHandler(log, nil)) }, func(app *fiber.App) {
+		for status, err := range kinds {
+			app.Get(fmt.Sprintf("/e%d", status), func(*fiber.Ctx) error { return err })
+		}
+		app.Get("/panic", func(*fiber.Ctx) error { panic("secret panic") })
+		app.Get("/slow", func(c *fiber.Ctx) error {
+			ctx, cancel := context.WithTimeout(web.Context(c), time.Nanosecond)
+			defer cancel()
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	})
+	for status := range kinds {
+		for _, lang := range locale.Languages {
+			path := fmt.Sprintf("/e%d?lang=%s", status, lang)
+			page := c.Get(path).Want(status).WantNo("secret")
+			ctx := locale.With(context.Background(), lang)
+			page.WantText(locale.T(ctx, fmt.Sprintf("web.title.%d", status)))
+			if got := webtest.Attr(page.One("html"), "lang"); got != lang {
+				t.Errorf("%s: lang %q", path, got)
+			}
+			part := c.HTMX(path, nil).Want(status).WantNo("secret", "<html")
+			if part.Header.Get("HX-Retarget") != "#alerts" {
+				t.Errorf("%s: a fragment's error goes to %q", path, part.Header.Get("HX-Retarget"))
+			}
+		}
+	}
+	if got := c.Get("/e429").Header.Get("Retry-After"); got != "2" {
+		t.Errorf("Retry-After %q, want 2: rounded up", got)
+	}
+	page := c.Get("/panic").Want(500).WantNo("secret", "goroutine")
+	id := page.Header.Get("X-Request-Id")
+	page.WantText(id)
+	if !strings.Contains(log.String(), "secret panic") || !strings.Contains(log.String(), id) {
+		t.Error("the log should have the panic and its request id")
+	}
+	c.Get("/slow").Want(503)
+	c.Get("/nothing/here").Want(404)
+	c.Do(c.Request(http.MethodDelete, "/ok", nil)).Want(404)
+}
+
+func TestCrossSiteWritesAreRefused(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, func(cfg *web.Config) { cfg.URL = "https://lobby.example.com" }, nil)
+	host := strings.TrimPrefix(c.Base, "http://")
+	for _, tc := range []struct {
+		name, site, origin string
+		status             int
+	}{
+		{"our own page", "same-origin", c.Base, 200},
+		{"typed by hand", "none", "", 200},
+		{"another site", "cross-site", "https://evil.example", 403},
+		{"a sister host", "same-site", "https://www.example.com", 403},
+		{"plain http, our own page", "", "http://" + host, 200},
+		{"plain http, another site", "", "http://evil.example", 403},
+		{"plain http, same host, another port", "", "http://127.0.0.1:1", 403},
+		{"plain http, a frame without origin", "", "null", 403},
+		{"plain http, nonsense", "", "::::", 403},
+		{"no browser", "", "", 200},
+		{"behind a proxy that changes Host", "", "https://lobby.example.com", 200},
+		{"a name that only begins like ours", "", "https://lobby.example.com.evil.example", 403},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+				r := c.Request(method, "/ok", strings.NewReader("a=b"))
+				if tc.site != "" {
+					r.Header.Set("Sec-Fetch-Site", tc.site)
+				}
+				if tc.origin != "" {
+					r.Header.Set("Origin", tc.origin)
+				}
+				want := tc.status
+				if method != "POST" && want == 200 {
+					want = 404 // it came through, to no route
+				}
+				if got := c.Do(r).Status; got != want {
+					t.Errorf("%s: %d, want %d", method, got, want)
+				}
+			}
+			r := c.Request("GET", "/ok", nil)
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			c.Do(r).Want(200) // a link from elsewhere
+		})
+	}
+}
+
+func TestBodyOverTheLimit(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil, nil)
+	for _, size := range []int{web.BodyLimit + 1, 3 * web.BodyLimit, 5 * web.BodyLimit} {
+		page := c.Post("/ok", url.Values{"a": {strings.Repeat("x", size)}}).Want(413).WantText("内容太多")
+		if page.Header.Get("Content-Security-Policy") == "" || page.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%d bytes: headers are missing: %v", size, page.Header)
+		}
+	}
+	c.Post("/ok", url.Values{"a": {strings.Repeat("x", web.BodyLimit-100)}}).Want(200)
+	r := c.Request("POST", "/ok", struct{ *strings.Reader }{strings.NewReader(strings.Repeat("x", 2*web.BodyLimit))}) // chunked
+	r.ContentLength = -1
+	c.Do(r).Want(413)
+}
+
+func TestJunkOnTheWire(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil, nil)
+	for name, junk := range map[string]string{
+		"no http":           "\x16\x03\x01\x00\x00garbage\r\n\r\n",
+		"endless header":    "GET /ok HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("y", 100_000) + "\r\n\r\n",
+		"NUL in the path":   "GET /ok%00 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+		"two lengths":       "POST /ok HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde",
+		"a negative length": "POST /ok HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(c.Base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		if _, err := conn.Write([]byte(junk)); err != nil {
+			t.Logf("%s: write: %v", name, err) // closed before everything was sent: fine
+		}
+		line, _ := bufio.NewReader(conn).ReadString('\n')
+		if line != "" && !strings.Contains(line, " 4") {
+			t.Errorf("%s: answered %q, want a 4xx or a closed connection", name, line)
+		}
+		_ = conn.Close()
+	}
+	c.Get("/ok").Want(200)
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil, nil)
+	h := c.Get("/ok").Header
+	csp := h.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"} {
+		if !strings.Contains(csp, want) {
+			t.Errorf("policy lacks %q: %s", want, csp)
+		}
+	}
+	if strings.Contains(csp, "unsafe") {
+		t.Errorf("policy allows what is unsafe: %s", csp)
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"} {
+		if h.Get(name) != want {
+			t.Errorf("%s is %q", name, h.Get(name))
+		}
+	}
+	if h.Get("Strict-Transport-Security") != "" || h.Get("Server") != "" {
+		t.Error("plain http must not promise https, and nobody needs to know the server")
+	}
+	secure, _ := setup(t, func(cfg *web.Config) { cfg.URL = "https://lobby.example.com" }, nil)
+	if secure.Get("/ok").Header.Get("Strict-Transport-Security") == "" {
+		t.Error("with an https address browsers should keep to it")
+	}
+}
+
+func TestCookiesAreSecureWhereTheAddressIs(t *testing.T) {
+	t.Parallel()
+	for address, secure := range map[string]bool{"": false, "http://10.0.0.5": false, "https://lobby.example.com": true} {
+		c, _ := setup(t, func(cfg *web.Config) { cfg.URL = address }, func(app *fiber.App) {
+			app.Get("/cookie", func(c *fiber.Ctx) error { web.SetCookie(c, "a", "b", time.Hour); return nil })
+		})
+		cookie := c.Get("/cookie").Header.Get("Set-Cookie")
+		if strings.Contains(cookie, "secure") != secure {
+			t.Errorf("%q: %s", address, cookie)
+		}
+		if !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") {
+			t.Errorf("%q: %s", address, cookie)
+		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	c, people := setup(t, nil, func(app *fiber.App) {
+		say := func(c *fiber.Ctx) error { return c.SendString(locale.Lang(web.Context(c))) }
+		app.Get("/say", say)
+		app.Get("/staff", web.Staff(), say)
+		app.Get("/kiosk", web.Screen("kiosk"), say)
+		app.Get("/wall", web.Screen("wall"), say)
+	})
+	staff := actor.Actor{Kind: actor.Person, ID: 1, Lang: "zh-TW"}
+	kiosk := actor.Actor{Kind: actor.Device, ID: 1, Screen: "kiosk", Lang: "zh-TW"}
+	wall := actor.Actor{Kind: actor.Device, ID: 2, Screen: "wall", Lang: "zh-TW"}
+	for _, tc := range []struct {
+		name, path, accept, cookie string
+		who                        actor.Actor
+		want                       string
+	}{
+		{"nothing said", "/say", "", "", actor.Actor{}, "zh-CN"},
+		{"the browser's", "/say", "en-GB,en;q=0.9", "", actor.Actor{}, "en"},
+		{"Hong Kong", "/say", "zh-HK", "", actor.Actor{}, "zh-TW"},
+		{"a strange one", "/say", "ja", "", actor.Actor{}, "zh-CN"},
+		{"chosen by hand", "/say", "en", "zh-TW", actor.Actor{}, "zh-TW"},
+		{"asked for", "/say?lang=en", "zh-TW", "zh-TW", actor.Actor{}, "en"},
+		{"asked for nonsense", "/say?lang=../x", "en", "", actor.Actor{}, "en"},
+		{"a person's own", "/staff", "en", "", staff, "zh-TW"},
+		{"a person's own, though another was chosen before", "/staff", "en", "en", staff, "zh-TW"},
+		{"a kiosk's own", "/kiosk", "en", "", kiosk, "zh-TW"},
+		{"a visitor's choice at the kiosk", "/kiosk", "zh-CN", "en", kiosk, "en"},
+		{"a wall keeps its own", "/wall", "zh-CN", "en", wall, "zh-TW"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			browser := c.Another()
+			browser.Header.Set("Accept-Language", tc.accept)
+			if tc.cookie != "" {
+				browser.SetCookie(web.LanguageCookie, tc.cookie)
+			}
+			if tc.who.Kind != actor.Nobody {
+				browser.As(people, tc.who)
+			}
+			if got := browser.Get(tc.path).Want(200).Body; got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRates(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	c, people := setup(t, func(cfg *web.Config) {
+		cfg.Rates = web.Rates{Address: 1, AddressBurst: 30, Write: 1, WriteBurst: 5, Device: 0.5, DeviceBurst: 2}
+		cfg.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	}, nil)
+	pass := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(d) }
+	for range 5 {
+		c.Post("/ok", nil).Want(200)
+	}
+	if got := c.Post("/ok", nil).Want(429).Header.Get("Retry-After"); got != "1" {
+		t.Errorf("Retry-After %q", got)
+	}
+	c.Get("/ok").Want(200) // reading goes on
+	pass(time.Second)
+	c.Post("/ok", nil).Want(200)
+	c.Post("/ok", nil).Want(429)
+	pass(-time.Hour) // the clock set back must not lock anybody out for an hour
+	c.Post("/ok", nil).Want(200)
+	pass(time.Minute)
+	kiosk := c.Another().As(people, actor.Actor{Kind: actor.Device, ID: 1, Screen: "kiosk"})
+	kiosk.Post("/ok", nil).Want(200)
+	kiosk.Post("/ok", nil).Want(200)
+	kiosk.Post("/ok", nil).Want(429) // one kiosk has its own limit
+	c.Post("/ok", nil).Want(200)
+	pass(time.Minute)
+	for range 30 {
+		c.Get("/ok").Want(200)
+	}
+	c.Get("/ok").Want(429)
+	if got := c.Get("/static/accent.css?c=0b6e5f").Status; got != 200 {
+		t.Errorf("static files are not limited, got %d", got)
+	}
+}
+
+func TestProxiesAreBelievedOnlyFromConfiguredRanges(t *testing.T) {
+	t.Parallel()
+	routes := func(app *fiber.App) {
+		app.Get("/from", func(c *fiber.Ctx) error {
+			return c.SendString(fmt.Sprint(web.Address(c), " ", web.Network(c), " ", web.Secure(c)))
+		})
+	}
+	trusting, _ := setup(t, func(cfg *web.Config) {
+		cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	}, routes)
+	wary, _ := setup(t, nil, routes)
+	for _, tc := range []struct {
+		c          *webtest.Client
+		name, hops string
+		want       string
+	}{
+		{wary, "nobody is trusted", "203.0.113.9", "127.0.0.1 127.0.0.1 false"},
+		{trusting, "one proxy", "203.0.113.9", "203.0.113.9 203.0.113.9 true"},
+		{trusting, "two proxies, and what the caller made up", "1.2.3.4, 203.0.113.9, 10.1.1.1", "203.0.113.9 203.0.113.9 true"},
+		{trusting, "an IPv6 household", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6 2001:db8:1:2:: true"},
+		{trusting, "nonsense", "unknown", "127.0.0.1 127.0.0.1 true"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := tc.c.Request("GET", "/from", nil)
+			r.Header.Set("X-Forwarded-For", tc.hops)
+			r.Header.Set("X-Forwarded-Proto", "https")
+			r.Header.Set("X-Forwarded-Host", "evil.example")
+			if got := tc.c.Do(r).Body; got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLogHoldsNoPersonalData(t *testing.T) {
+	t.Parallel()
+	log := &logged{}
+	var seen []string
+	c, people := setup(t, func(cfg *web.Config) {
+		cfg.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		cfg.Observe = func(_, pattern string, status int, _ time.Duration) {
+			seen = append(seen, fmt.Sprint(pattern, " ", status))
+		}
+	}, func(app *fiber.App) {
+		app.Get("/p/:token", func(c *fiber.Ctx) error { return c.SendString("pass") })
+		app.Post("/find", web.Staff("visit.view"), func(*fiber.Ctx) error { return errors.New("broken") })
+	})
+	t.Run("PRIVACY-4 the access log has the pattern of a path and ids, nothing of a person", func(t *testing.T) {
+		c.As(people, actor.Actor{Kind: actor.Person, ID: 42, Name: "王小明", Site: 7, May: webtest.May("visit.view")})
+		c.Get("/p/secrettoken?phone=13800138000").Want(200)
+		c.Get("/secretpath/13800138001").Want(404)
+		c.Post("/find", url.Values{"phone": {"13800138002"}, "password": {"geheim"}}).Want(500)
+		text := log.String()
+		for _, secret := range []string{"secrettoken", "13800138", "secretpath", "geheim", "王小明", "token-1", "127.0.0.1"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the log has %q:\n%s", secret, text)
+			}
+		}
+		for _, want := range []string{"path=/p/:token", "actor_id=42", "site=7", "status=404"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the log lacks %q:\n%s", want, text)
+			}
+		}
+		if got := fmt.Sprint(seen); got != "[/p/:token 200 (none) 404 /find 500]" {
+			t.Errorf("observed %s", got)
+		}
+	})
+}
