@@ -3,7 +3,6 @@ package boot
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -89,7 +88,6 @@ func (a *App) openVault(ctx context.Context) error {
 	}
 	if notice != "" {
 		a.Log.Warn(notice)
-		_, _ = fmt.Fprintln(a.Out, notice) // a terminal that is gone must not keep the server from starting
 	}
 	a.Vault, err = pii.OpenVault(ctx, a.DB, key)
 	return err

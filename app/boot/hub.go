@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/uptrace/bun"
 
+	"lobby/app/desk"
 	"lobby/app/kit/db"
 	"lobby/app/kit/live"
 	"lobby/kiosk"
@@ -22,12 +24,46 @@ func (i *Instance) makeHub(ctx context.Context) (err error) {
 	}
 	a.atClose(i.direct.Close)
 	i.boards = &kiosk.Boards{DB: a.DB, Sites: a.Sites, Visits: a.Visits, Now: a.Now}
-	i.Hub = live.NewHub(live.Config{DB: a.DB, Direct: i.direct, Screens: i.boards, Now: a.Now, Build: build(), Log: a.Log})
+	i.desk = &desk.Desk{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Visits: a.Visits, Now: a.Now}
+	i.Hub = live.NewHub(live.Config{DB: a.DB, Direct: i.direct, Screens: screens{i.boards, i.desk}, Now: a.Now, Build: build(), Log: a.Log})
 	i.sockets = &kiosk.Sockets{Hub: i.Hub}
 	i.sockets.Control()
 	i.Hub.OnControl("site.changed", func(e live.Event) { a.Sites.Forget(e.ID) })
 	i.Hub.OnControl(live.ControlLost, func(live.Event) { a.Sites.Forget(0) })
 	return nil
+}
+
+// screens asks the room that a view belongs to: the desk for its own page, the kiosk for all unattended screens.
+type screens struct {
+	boards *kiosk.Boards
+	desk   *desk.Desk
+}
+
+type audience interface {
+	live.Screens
+	live.Lanes
+}
+
+func (s screens) of(v live.View) audience {
+	if v.Audience == live.Desk {
+		return s.desk
+	}
+	return s.boards
+}
+
+// Frames implements live.Screens.
+func (s screens) Frames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
+	return s.of(v).Frames(ctx, v, events)
+}
+
+// Snapshot implements live.Screens.
+func (s screens) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, error) {
+	return s.of(v).Snapshot(ctx, tx, v)
+}
+
+// Lane implements live.Lanes.
+func (s screens) Lane(ctx context.Context, v live.View, lane string) (live.Frame, error) {
+	return s.of(v).Lane(ctx, v, lane)
 }
 
 // runHub has a context of its own: the signal that ends the program must not end the hub before Stop says so.

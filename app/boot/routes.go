@@ -8,6 +8,7 @@ import (
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/visitor"
 
 	"lobby/kiosk"
 	"lobby/static"
@@ -18,11 +19,11 @@ func build() string { return Version() + "-" + static.Build }
 
 // navigation is the staff's, shown to whom the entry is for.
 var navigation = []web.NavItem{
-	{LabelKey: "boot.nav.desk", Href: "/desk", Permission: staff.RegisterTicket},
-	{LabelKey: "boot.nav.visits", Href: "/desk/visits", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.tickets", Href: "/desk/tickets", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.inside", Href: "/desk/inside", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.wall", Href: "/wall", Permission: staff.ViewWall},
+	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Permission: staff.RegisterTicket},
+	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 }
 
 // makeWeb mounts every feature's routes.
@@ -36,8 +37,9 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.web = web.New(cfg)
 	i.health(i.web)
 	people.Routes(i.web)
-	// visitor pages
-	(&ticket.Pages{Tickets: a.Tickets}).Mount(i.web)
+	(&visitor.Pages{Service: a.Visits, URL: a.Config.URL}).Routes(i.web)
+	ticket.Pages{Tickets: a.Tickets}.Mount(i.web)
+	i.desk.Mount(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	i.boards.Routes(i.web)
 	i.sockets.Routes(i.web)

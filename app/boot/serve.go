@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/config"
+	"lobby/app/desk"
 	"lobby/app/kit/live"
 	"lobby/kiosk"
 )
@@ -27,6 +28,7 @@ type Instance struct {
 
 	web      *fiber.App
 	boards   *kiosk.Boards
+	desk     *desk.Desk
 	sockets  *kiosk.Sockets
 	metrics  *metrics
 	listener net.Listener
