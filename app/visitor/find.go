@@ -58,7 +58,11 @@ func (s *Service) ByNumber(ctx context.Context, number string) ([]Visit, error) 
 	if err != nil {
 		return nil, err
 	}
-	return byNumber(ctx, s.DB, a.Site, strings.ToUpper(strings.TrimSpace(number)))
+	number = strings.ToUpper(strings.TrimSpace(number))
+	if strings.Contains(number, "\x00") { // PostgreSQL takes no such text
+		return nil, nil
+	}
+	return byNumber(ctx, s.DB, a.Site, number)
 }
 
 // ByPhone finds the visits of exactly that phone (PRIVACY-3); what is no phone finds nothing.
