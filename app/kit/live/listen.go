@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	confirmEvery = 100 * time.Millisecond // between two tries to hear the own voice
-	confirmWait  = 5 * time.Second        // after which a connection that stays silent is given up
-	proveEvery   = 15 * time.Second       // between two proofs that the connection still hears
+	confirmFirst = 5 * time.Millisecond // between the first two tries to hear the own voice, then longer and longer
+	confirmWait  = 5 * time.Second      // after which a connection that stays silent is given up
+	proveEvery   = 15 * time.Second     // between two proofs that the connection still hears
+	livedLong    = 500 * time.Millisecond
 )
 
 var (
@@ -27,25 +28,25 @@ var (
 type listener struct {
 	direct *bun.DB
 	pool   *bun.DB
-	own    string      // payload of the own notifications, which the own reader needn't hear
-	wake   func()      // something may be new
-	up     atomic.Bool // confirmed and not known to be broken
-	lost   func(error) // for log and counters
+	own    string                    // payload of the own notifications, which the own reader needn't hear
+	wake   func()                    // something may be new
+	up     atomic.Bool               // confirmed and not known to be broken
+	lost   func(err error, was bool) // for log and counters; was: it had been in force
 }
 
 // run listens until ctx ends, reconnecting for ever.
 func (l *listener) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := l.listen(ctx)
-		l.up.Store(false)
+		was := l.up.Swap(false)
 		l.wake() // what was said meanwhile is read now
 		if ctx.Err() != nil {
 			return
 		}
-		l.lost(err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(50*time.Millisecond + rand.N(200*time.Millisecond)):
+		l.lost(err, was)
+		if time.Since(began) < livedLong { // else at once: it worked until a moment ago
+			sleep(ctx, 50*time.Millisecond+rand.N(200*time.Millisecond))
 		}
 	}
 }
@@ -99,12 +100,15 @@ func (l *listener) confirm(ctx context.Context, heard <-chan string, ended <-cha
 	sign := "?" + nonce()
 	deadline := time.NewTimer(confirmWait)
 	defer deadline.Stop()
-	again := time.NewTicker(confirmEvery)
+	pause := confirmFirst
+	again := time.NewTimer(pause)
 	defer again.Stop()
 	for {
 		if err := notify(ctx, l.pool, sign); err != nil && ctx.Err() == nil {
-			l.lost(err) // perhaps only the pool is in trouble: keep trying until the deadline
+			l.lost(err, false) // perhaps only the pool is in trouble: keep trying until the deadline
 		}
+		again.Reset(pause)
+		pause = min(2*pause, time.Second)
 	wait:
 		for {
 			select {

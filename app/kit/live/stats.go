@@ -60,9 +60,14 @@ func (h *Hub) notified(err error) {
 	h.stats.notified.Add(1)
 }
 
-func (h *Hub) listenerLost(err error) {
+// listenerLost is called at each failed try; only the end of a connection that worked is news.
+func (h *Hub) listenerLost(err error, was bool) {
 	h.stats.listenerLost.Add(1)
-	h.cfg.Log.Warn("live: the listening connection broke; reading by the clock until it is back", "error", err)
+	if was {
+		h.cfg.Log.Warn("live: the listening connection broke; reading by the clock until it is back", "error", err)
+		return
+	}
+	h.cfg.Log.Debug("live: still not listening", "error", err)
 }
 
 // dropped notes a write that failed: only one that took too long tells of a slow client.
