@@ -56,11 +56,14 @@ const cardColumns = `t.id, t.number, t.kind, t.urgency, t.type, t.life_safety, t
 	coalesce(t.owner_id, 0) as owner_id, coalesce(owner.name, '') as owner,
 	t.registered_at, t.due_at, t.overdue_at, t.reopened, t.version`
 
+const shownColumns = `c.id, c.number, c.kind, c.urgency, c.type, c.life_safety, c.state, c.place, c.matter, c.owner_id, c.owner,
+	c.registered_at, c.due_at, c.overdue_at, c.reopened, c.version`
+
 // Cards are the open tickets of a site, lane by lane in the order of work, at most perLane of each, with the count of
 // all. One statement over the index of the order of work.
 func Cards(ctx context.Context, db bun.IDB, site int64, perLane int) ([]Column, error) {
 	var cards []Card
-	err := db.NewRaw(`select c.* from unnest(?::text[]) with ordinality as l (lane, place)
+	err := db.NewRaw(`select `+shownColumns+` from unnest(?::text[]) with ordinality as l (lane, place)
 		cross join lateral (select `+cardColumns+`, t.work_rank as rank
 			from tickets t left join staff owner on owner.id = t.owner_id
 			where t.site_id = ? and t.lane = l.lane order by t.work_rank, t.due_at, t.id limit ?) c

@@ -14,7 +14,7 @@ import (
 // rows selects tickets of a site with the names of owner and first asked.
 func rows(db bun.IDB, model any, site int64) *bun.SelectQuery {
 	return db.NewSelect().Model(model).
-		ColumnExpr("t.*").
+		ColumnExpr("?TableColumns").
 		ColumnExpr("owner.name as owner_name").
 		ColumnExpr("asked.name as first_asked_name").
 		Join("left join staff as owner on owner.id = t.owner_id").
@@ -68,7 +68,7 @@ func insertStep(ctx context.Context, tx bun.IDB, step *Step) error {
 
 func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) {
 	var out []Step
-	err := db.NewSelect().Model(&out).ColumnExpr("s.*").ColumnExpr("p.name as person_name").
+	err := db.NewSelect().Model(&out).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
 		Where("s.site_id = ?", site).Where("s.ticket_id = ?", ticket).OrderExpr("s.id").Scan(ctx)
 	return out, err
@@ -77,7 +77,7 @@ func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) 
 // lastMove is the step that brought the ticket into its state.
 func lastMove(ctx context.Context, db bun.IDB, ticket int64) (Step, error) {
 	var s Step
-	err := db.NewSelect().Model(&s).ColumnExpr("s.*").ColumnExpr("p.name as person_name").
+	err := db.NewSelect().Model(&s).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
 		Where("s.ticket_id = ?", ticket).Where("s.from_state <> s.to_state").OrderExpr("s.id desc").Limit(1).Scan(ctx)
 	return s, err
