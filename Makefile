@@ -13,7 +13,7 @@ HTMX := 4.0.1
 PICO := 2.1.1
 AXE := 4.14.1
 NPM_REGISTRY ?= https://registry.npmjs.org
-AXE_FILE := journeys/testdata/axe.min.js
+AXE_FILE := app/boot/journeys/testdata/axe.min.js
 # How long all tests may take together, on a small machine with the race detector.
 TEST_TIMEOUT ?= 30m
 
@@ -78,7 +78,8 @@ $(LINT):
 .PHONY: bench
 bench: ## measure the figures of BENCH.md (installs PostgreSQL where missing)
 	@$(NEED) go postgresql
-	LOBBY_BENCH=1 go test -run '^TestBench' -count=1 -v -timeout 60m ./app/boot/bench
+	@$(MAKE) --no-print-directory build
+	go run ./app/boot/bench
 
 .PHONY: vendor
 vendor: ## fetch the vendored browser files again from their npm packages

@@ -19,8 +19,10 @@ type postmaster struct {
 }
 
 // postmaster reads postmaster.pid; ok is false where there is none that can be read.
-func (p place) postmaster() (postmaster, bool) {
-	raw, err := os.ReadFile(p.pidFile())
+func (p place) postmaster() (postmaster, bool) { return readPostmaster(p.pidFile()) }
+
+func readPostmaster(file string) (postmaster, bool) {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return postmaster{}, false
 	}
@@ -45,14 +47,23 @@ func (p place) running() (postmaster, bool) {
 	return m, ok && serves(m.pid, p.data())
 }
 
-// clearStale removes postmaster.pid where its number now belongs to another program, which PostgreSQL itself would
-// take for a running server and refuse to start. Nothing else is ever removed.
-func (p place) clearStale() error {
-	m, ok := p.postmaster()
-	if !ok || errors.Is(syscall.Kill(m.pid, 0), syscall.ESRCH) || serves(m.pid, p.data()) || anyServes(p.data()) {
+// clearStale removes postmaster.pid and the lock of the socket where their process now is another program (or has died
+// and waits to be buried), which PostgreSQL itself would take for a running server and refuse to start. Where any
+// process still serves the data, nothing is touched; nor is anything else ever removed.
+func (p place) clearStale(sockets string) error {
+	if anyServes(p.data()) {
 		return nil
 	}
-	return os.Remove(p.pidFile())
+	for _, file := range []string{p.pidFile(), filepath.Join(sockets, ".s.PGSQL.5432.lock")} {
+		m, ok := readPostmaster(file)
+		if !ok || errors.Is(syscall.Kill(m.pid, 0), syscall.ESRCH) {
+			continue // PostgreSQL clears that itself
+		}
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serves tells whether a process is a server on the data folder: PostgreSQL's working directory is its data.
@@ -77,4 +88,25 @@ func anyServes(data string) bool {
 		}
 	}
 	return false
+}
+
+// said gives what a server that has ended had to say: at first to its standard error, then to its own log, where its
+// lines carry its process number.
+func (p place) said(pid int) string {
+	first, _ := os.ReadFile(p.startLog()) // what can't be read can't be shown
+	lines := strings.Split(strings.TrimSpace(string(first)), "\n")
+	logs := filepath.Join(p.data(), "log")
+	entries, _ := os.ReadDir(logs)
+	for _, e := range entries {
+		own, _ := os.ReadFile(filepath.Join(logs, e.Name()))
+		for line := range strings.Lines(string(own)) {
+			if strings.Contains(line, "["+strconv.Itoa(pid)+"]") {
+				lines = append(lines, strings.TrimSpace(line))
+			}
+		}
+	}
+	if len(lines) > 12 {
+		lines = lines[len(lines)-12:]
+	}
+	return strings.Join(append(lines, "More may stand in "+logs), "\n")
 }

@@ -18,25 +18,28 @@ import (
 // poll is how often a server that is starting or stopping is looked at.
 const poll = 20 * time.Millisecond
 
-// errStopping: the server that was found is on its way out.
-var errStopping = errors.New("the database is stopping")
+// socketWait is how long a running server may be without its socket before it is started anew.
+const socketWait = 5 * time.Second
 
-// run joins the server that runs on the data, or starts one.
+// errStopping: an earlier server is on its way out.
+var errStopping = errors.New("an earlier server on this data is still ending")
+
+// errEnded: the server that was started has given up; its log says why.
+var errEnded = errors.New("PostgreSQL ended at once")
+
+// run joins the server that runs on the data, or starts one. A server that is on its way out, or parts of one that was
+// killed, are waited for.
 func (c *Cluster) run(ctx context.Context) error {
+	deadline := time.Now().Add(2 * stopWait)
 	for {
+		var err error
 		if m, ok := c.place.running(); ok {
 			c.sockets = m.sockets
-			err := c.await(ctx, m.pid, nil)
-			if !errors.Is(err, errStopping) {
-				return err
-			}
-			if err := pause(ctx); err != nil {
-				return err
-			}
-			continue
+			err = c.await(ctx, m.pid, nil)
+		} else {
+			err = c.launch(ctx)
 		}
-		err := c.launch(ctx)
-		if !errors.Is(err, errStopping) {
+		if !errors.Is(err, errStopping) || time.Now().After(deadline) {
 			return err
 		}
 		if err := pause(ctx); err != nil {
@@ -52,8 +55,8 @@ func (c *Cluster) launch(ctx context.Context) error {
 	if c.sockets, err = socketFolder(c.place); err != nil {
 		return err
 	}
-	if err := c.place.clearStale(); err != nil {
-		return fmt.Errorf("a postmaster.pid that is out of date can't be removed: %w", err)
+	if err := c.place.clearStale(c.sockets); err != nil {
+		return fmt.Errorf("a lock file that is out of date can't be removed: %w", err)
 	}
 	log, err := os.Create(c.place.startLog())
 	if err != nil {
@@ -73,22 +76,26 @@ func (c *Cluster) launch(ctx context.Context) error {
 		c.started, c.exited = true, exited
 		return nil
 	}
+	_ = cmd.Process.Signal(syscall.SIGINT) // fails where it has ended already
+	<-exited
 	if ctx.Err() != nil {
-		_ = cmd.Process.Signal(syscall.SIGINT)
-		<-exited
 		return fmt.Errorf("the database did not start in time: %w", ctx.Err())
 	}
-	said, _ := os.ReadFile(c.place.startLog()) // without it there is still the error itself
-	for _, passing := range []string{"pre-existing shared memory block", "already exists", "Is another postmaster"} {
-		if strings.Contains(string(said), passing) && anyServes(c.place.data()) {
-			return errStopping
+	if !errors.Is(err, errEnded) {
+		return err
+	}
+	said := c.place.said(cmd.Process.Pid)
+	for _, passing := range []string{"pre-existing shared memory block", "already exists"} {
+		if strings.Contains(said, passing) {
+			err = errStopping
 		}
 	}
-	return fmt.Errorf("the database can't be started: %w\n%s", err, c.lastWords(string(said)))
+	return fmt.Errorf("the database can't be started: %w\n%s", err, said)
 }
 
 // await waits until the server answers to the password. exited is nil where this process is not the server's parent.
 func (c *Cluster) await(ctx context.Context, pid int, exited <-chan struct{}) error {
+	lost := time.Now().Add(socketWait)
 	for {
 		err := c.ping(ctx)
 		var refused pgdriver.Error
@@ -101,9 +108,13 @@ func (c *Cluster) await(ctx context.Context, pid int, exited <-chan struct{}) er
 		if exited == nil && !serves(pid, c.place.data()) {
 			return errStopping
 		}
+		if exited == nil && errors.Is(err, syscall.ENOENT) && time.Now().After(lost) {
+			// Somebody has cleaned the socket away: nobody can get in any more. Only a new start makes a new one.
+			return errors.Join(errStopping, c.halt())
+		}
 		select {
 		case <-exited:
-			return errors.New("PostgreSQL ended at once")
+			return errEnded
 		case <-ctx.Done():
 			return fmt.Errorf("the database does not answer: %w", errors.Join(ctx.Err(), err))
 		case <-time.After(poll):
@@ -168,7 +179,7 @@ func (c *Cluster) arguments() []string {
 		"log_parameter_max_length_on_error": "0",
 	}
 	if c.options.Unsafe {
-		settings["fsync"], settings["full_page_writes"], settings["synchronous_commit"] = "off", "off", "off"
+		settings["fsync"], settings["full_page_writes"] = "off", "off"
 	}
 	for name, value := range c.options.Settings {
 		settings[name] = value
@@ -179,15 +190,6 @@ func (c *Cluster) arguments() []string {
 	}
 	slices.Sort(args[2:])
 	return args
-}
-
-// lastWords are the end of what the server said before it gave up.
-func (c *Cluster) lastWords(said string) string {
-	lines := strings.Split(strings.TrimSpace(said), "\n")
-	if len(lines) > 8 {
-		lines = lines[len(lines)-8:]
-	}
-	return strings.Join(lines, "\n") + "\nMore may stand in " + c.place.data() + "/log"
 }
 
 // halt stops the server and waits until it has ended.
@@ -234,4 +236,19 @@ func pause(ctx context.Context) error {
 	case <-time.After(5 * poll):
 		return nil
 	}
+}
+
+// Kill ends the server as a crash would, for tests of what comes after: the next start recovers.
+func (c *Cluster) Kill() error {
+	m, ok := c.place.running()
+	if !ok {
+		return nil
+	}
+	if err := syscall.Kill(m.pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	if !c.gone(m.pid, stopWait) {
+		return fmt.Errorf("the database (process %d) does not die", m.pid)
+	}
+	return nil
 }
