@@ -116,6 +116,9 @@ func (e *env) root() *cobra.Command {
 		newDemo(e),
 		newMigrate(e),
 		newSite(e),
+		newReport(e),
+		newAudit(e),
+		newKey(e),
 		newDoctor(e),
 	)
 	e.mark(root)

@@ -124,3 +124,9 @@ func lastLink(ctx context.Context, db bun.IDB) (link, error) {
 	}
 	return last[0], nil
 }
+
+// CheckHead tells what is wrong with a head that somebody typed.
+func CheckHead(head string) error {
+	_, _, err := parseHead(head)
+	return err
+}
