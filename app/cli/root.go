@@ -116,6 +116,8 @@ func (e *env) root() *cobra.Command {
 		newDemo(e),
 		newMigrate(e),
 		newSite(e),
+		newStaff(e),
+		newDevice(e),
 		newReport(e),
 		newAudit(e),
 		newKey(e),

@@ -45,6 +45,19 @@ type Device struct {
 // Kinds lists the kinds of devices.
 var Kinds = []string{"kiosk", "display", "wall"}
 
+// State says in one word how the device stands: revoked, paired, waiting (for its code), or expired (its code is over).
+func (d Device) State(now time.Time) string {
+	switch {
+	case d.RevokedAt != nil:
+		return "revoked"
+	case d.PairedAt != nil:
+		return "paired"
+	case d.CodeExpiresAt != nil && now.Before(*d.CodeExpiresAt) && d.CodeTries < codeTries:
+		return "waiting"
+	}
+	return "expired"
+}
+
 // A pairing code is eight digits, which a TV's remote has. The first three say which device is meant, the other five
 // prove it; of those there are five tries in ten minutes.
 const (

@@ -11,8 +11,11 @@ import (
 	"lobby/app/kit/db"
 )
 
-// findLogin gives the person of a login, or nil.
+// findLogin gives the person of a login, or nil. What can't be a login is nobody's (and NUL would break the query).
 func findLogin(ctx context.Context, tx bun.IDB, login string) (*Person, error) {
+	if !loginShape.MatchString(login) {
+		return nil, nil
+	}
 	p := &Person{}
 	err := tx.NewSelect().Model(p).Where("login = ?", login).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

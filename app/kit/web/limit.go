@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -36,10 +38,13 @@ func (r Rates) orDefaults() Rates {
 	return r
 }
 
-// limit refuses what is too much, in calls and in bytes.
+// limit refuses what is too much, in calls and in bytes, and addresses that no page of ours has.
 func (s *server) limit(c *fiber.Ctx) error {
 	if len(c.Request().Body()) > BodyLimit {
 		return fault.New(fault.TooLarge, "web.too_large")
+	}
+	if !textual(c) {
+		return fault.New(fault.BadRequest, "web.bad_request")
 	}
 	if s.Rates.Off {
 		return c.Next()
@@ -58,6 +63,17 @@ func (s *server) limit(c *fiber.Ctx) error {
 	}
 	return c.Next()
 }
+
+// textual tells whether path and query are text: no address of ours holds NUL or broken UTF-8, and no database takes it.
+func textual(c *fiber.Ctx) bool {
+	ok := isText(c.Context().Path())
+	if args := c.Context().QueryArgs(); args.Len() > 0 {
+		args.VisitAll(func(name, value []byte) { ok = ok && isText(name) && isText(value) })
+	}
+	return ok
+}
+
+func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 
 // TooMany is the refusal that says how long to wait.
 func TooMany(wait time.Duration) error {

@@ -116,9 +116,14 @@ func TestPathID(t *testing.T) {
 		})
 	})
 	c.Get("/n/7").Want(200)
-	for _, junk := range []string{"0", "-1", "x", "1.5", "9223372036854775808", "7%20or%201=1", "%00", "٣"} {
+	for _, junk := range []string{"0", "-1", "x", "1.5", "9223372036854775808", "7%20or%201=1", "٣"} {
 		c.Get("/n/" + junk).Want(404)
 	}
+	c.Get("/n/%00").Want(400)
+	c.Get("/n/7?state=a%00b").Want(400)
+	c.Get("/n/7?state=%ff%fe").Want(400)
+	c.Get("/n/%ff").Want(400)
+	c.Get("/n/7?state=%E4%BA%8C").Want(200)
 }
 
 func TestFormTakesOnlyWhatWasPosted(t *testing.T) {

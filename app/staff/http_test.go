@@ -1,0 +1,295 @@
+package staff_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"golang.org/x/net/html"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/web"
+	"lobby/app/kit/web/webtest"
+	"lobby/app/staff"
+	"lobby/views/locale"
+)
+
+// deskRoutes stand in for a feature: a page, a form, a screen, a record of one site.
+func deskRoutes(app *fiber.App) {
+	who := func(c *fiber.Ctx) error {
+		return c.SendString(fmt.Sprintf("%s of %d", actor.From(web.Context(c)).Name, actor.From(web.Context(c)).Site))
+	}
+	app.Get("/desk", web.Staff(), who)
+	app.Get("/wall", web.Screen("wall"), who)
+	app.Post("/desk/visits/new", web.Staff(staff.RegisterVisit), func(c *fiber.Ctx) error {
+		form := web.Form(c)
+		return c.SendString(strings.Join([]string{form.Get("name"), form.Get("note"), form.Get("old_password"), strings.Join(form["tag"], "+")}, "|"))
+	})
+}
+
+func TestSignInPage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	c.Get("/").Want(303).WantLocation("/login")
+	for _, lang := range locale.Languages {
+		page := c.Another().Get("/login?lang=" + lang).Want(200)
+		ctx := locale.With(t.Context(), lang)
+		page.WantText(locale.T(ctx, "staff.login.title"), locale.T(ctx, "staff.login.password"))
+		page.One("form[method=post] input[name=password][type=password][autocomplete=current-password]")
+	}
+	wrong := c.Post("/login", url.Values{"login": {`"><script>x`}, "password": {"geheim-geheim"}}).Want(422)
+	wrong.WantText("用户名或密码不对").WantNo("geheim", "<script>x")
+	if got := webtest.Attr(wrong.One("input[name=login]"), "value"); got != `"><script>x` {
+		t.Errorf("what was typed should stand there, escaped; got %q", got)
+	}
+	c.SignIn("li", password)
+	c.Get("/").Want(303).WantLocation("/desk")
+	c.Get("/login").Want(303).WantLocation("/desk")
+	c.Get("/desk").Want(200).WantText("员工 li")
+	c.Get("/account").Want(200).WantText("My account", "this one")
+	if token := c.Cookie(web.SessionCookie); strings.Contains(b.log.String(), token) || strings.Contains(b.log.String(), "geheim") || strings.Contains(b.log.String(), "员工") {
+		t.Error("the log holds a token, a password or a name")
+	}
+	c.Post("/logout", nil).Want(303).WantLocation("/login")
+	if c.Cookie(web.SessionCookie) != "" {
+		t.Error("the cookie is still there")
+	}
+	c.Get("/desk").Want(401)
+}
+
+func TestSessionFixation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	c.SetCookie(web.SessionCookie, "planted-by-somebody-else")
+	c.SignIn("li", password)
+	first := c.Cookie(web.SessionCookie)
+	if first == "planted-by-somebody-else" {
+		t.Fatal("a planted token became a session")
+	}
+	c.SignIn("li", password)
+	thief := c.Another()
+	thief.SetCookie(web.SessionCookie, first)
+	thief.Get("/desk").Want(401)
+	c.Get("/desk").Want(200)
+}
+
+func TestLockoutAtThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	form := url.Values{"login": {"li"}, "password": {"wrong wrong wrong"}}
+	for range 5 {
+		c.Post("/login", form).Want(422)
+	}
+	page := c.Post("/login", url.Values{"login": {"li"}, "password": {password}}).Want(429).WantText("30 秒")
+	if page.Header.Get("Retry-After") != "30" {
+		t.Errorf("Retry-After %q", page.Header.Get("Retry-After"))
+	}
+	b.pass(31 * time.Second)
+	c.SignIn("li", password)
+}
+
+func TestWhatWasTypedSurvivesTheSignIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	c.SignIn("li", password)
+	b.pass(11 * time.Hour) // the session ends in the middle of the form
+	typed := url.Values{"name": {`王 "小" <明>`}, "note": {"第一行\r\n第二行 😀"}, "tag": {"a", "b"}, "old_password": {"geheim-geheim"}}
+	login := c.Post("/desk/visits/new", typed).Want(401).WantText("保留")
+	login.WantNo("geheim")
+	action, fields := login.Form("form")
+	if action != "/login" {
+		t.Fatalf("the form goes to %q", action)
+	}
+	fields.Set("login", "li")
+	fields.Set("password", "a wrong password")
+	again := c.Post(action, fields).Want(422) // a slip in between loses nothing
+	action, fields = again.Form("form")
+	fields.Set("password", password)
+	on := c.Post(action, fields).Want(200).WantNo(password)
+	if n := len(on.All("script[src]")); n == 0 {
+		t.Error("it should go on by itself")
+	}
+	action, fields = on.Form("form[data-continue]")
+	if action != "/desk/visits/new" {
+		t.Fatalf("goes on to %q", action)
+	}
+	done := c.Post(action, fields).Want(200)
+	// A browser sends line breaks as CRLF again; the test's parser leaves LF.
+	if want := "王 \"小\" <明>|第一行\n第二行 😀||a+b"; done.Body != want {
+		t.Errorf("arrived %q, want %q", done.Body, want)
+	}
+	if text := b.log.String(); strings.Contains(text, "小") || strings.Contains(text, "第一行") {
+		t.Error("the log holds what was typed")
+	}
+}
+
+func TestInterruptedInOtherWays(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	signIn := func(page *webtest.Page) *webtest.Page {
+		_, fields := page.Form("form")
+		fields.Set("login", "li")
+		fields.Set("password", password)
+		return c.Another().Post("/login", fields)
+	}
+	signIn(c.Get("/desk?day=2026-11-22").Want(401)).Want(303).WantLocation("/desk?day=2026-11-22")
+	part := c.HTMX("/desk/visits/new", url.Values{"name": {"王"}}).Want(401)
+	if part.Header.Get("HX-Retarget") != "body" {
+		t.Error("the sign-in page should take the whole page's place")
+	}
+	if got := webtest.Attr(part.One("input[name=kept.field.name]"), "value"); got != "王" {
+		t.Errorf("kept %q", got)
+	}
+	long := c.Post("/desk/visits/new", url.Values{"name": {strings.Repeat("x", web.BodyLimit-200)}}).Want(401)
+	long.WantText("无法保留")
+	signIn(long).Want(303).WantLocation("/desk")
+	for _, evil := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"} {
+		_, fields := c.Get("/login").Form("form")
+		fields.Set("login", "li")
+		fields.Set("password", password)
+		fields.Set("kept.path", evil)
+		fields.Set("kept.post", "1")
+		c.Another().Post("/login", fields).Want(303).WantLocation("/desk")
+	}
+	cross := c.Request("POST", "/desk/visits/new", strings.NewReader("name=evil"))
+	cross.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	cross.Header.Set("Sec-Fetch-Site", "cross-site")
+	c.Do(cross).Want(403).WantNo("evil") // another site's form is not kept for anybody to send on
+}
+
+func TestRefusedAtOnceAtThePages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	c.SignIn("li", password)
+	c.Get("/desk").Want(200)
+	if _, err := b.svc.Disable(b.command, "li"); err != nil {
+		t.Fatal(err)
+	}
+	c.Get("/desk").Want(401)
+}
+
+func TestSignOutEverywhereAndAccount(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	c.SignIn("li", password)
+	phone := c.Another()
+	phone.SignIn("li", password)
+	if rows := len(c.Get("/account").Want(200).All("section tbody tr")); rows != 2 {
+		t.Errorf("%d sessions are listed, want 2", rows)
+	}
+	page := c.Post("/account/password", url.Values{"old_password": {"wrong wrong"}, "new_password": {"short"}}).Want(422)
+	page.WantText("The current password is not right.", "at least 10 characters").WantNo("wrong wrong")
+	for _, id := range []string{"f-old_password", "f-new_password"} {
+		field := page.One("input#" + id)
+		if webtest.Attr(field, "aria-invalid") != "true" || !strings.Contains(webtest.Attr(field, "aria-describedby"), id+"-error") {
+			t.Errorf("%s is not tied to its error", id)
+		}
+	}
+	c.Post("/account/password", url.Values{"old_password": {password}, "new_password": {"a brand new sentence"}}).Want(303).WantLocation("/account?done=password")
+	c.Get("/account?done=password").Want(200).WantText("The password is changed")
+	phone.Get("/desk").Want(401)
+	c.Post("/account/language", url.Values{"language": {"zh-TW"}}).Want(303)
+	c.Get("/account").Want(200).WantText("我的帳號")
+	c.Post("/account/language", url.Values{"language": {"xx"}}).Want(422)
+	phone.SignIn("li", "a brand new sentence")
+	c.Post("/logout/everywhere", nil).Want(303)
+	phone.Get("/desk").Want(401)
+}
+
+func TestSwitchSiteAtThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	if _, err := b.svc.Grant(b.at(b.other), "li", []staff.Role{staff.Agent}); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := b.web()
+	c.SignIn("li", password)
+	c.Get("/account").Want(200).WantText("一号院", "二号院")
+	c.Post("/site", url.Values{"site": {fmt.Sprint(b.other)}}).Want(303)
+	c.Get("/desk").WantText(fmt.Sprintf("of %d", b.other))
+	c.Post("/site", url.Values{"site": {fmt.Sprint(b.site)}}).Want(303)
+	c.Get("/desk").WantText(fmt.Sprintf("of %d", b.site))
+	for _, foreign := range []string{"999999", "x", "", "-1"} {
+		c.Post("/site", url.Values{"site": {foreign}}).Want(404)
+	}
+}
+
+func TestPairPage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	code, d, err := b.svc.Pair(b.command, staff.Pair{Kind: "wall", Name: "大厅电视", Language: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := b.web()
+	c.Get("/wall").Want(303).WantLocation("/pair")
+	for _, lang := range locale.Languages {
+		page := c.Another().Get("/pair?lang=" + lang).Want(200).WantText(locale.T(locale.With(t.Context(), lang), "staff.pair.title"))
+		page.One("form[action=/pair] input[name=code][inputmode=numeric]")
+		if n := len(page.All("button[data-digit]")); n != 10 {
+			t.Errorf("%d figures on the pad", n)
+		}
+	}
+	wrong := c.Post("/pair", url.Values{"code": {"12 34<script>"}}).Want(422).WantText("配对码不对").WantNo("<script>1")
+	if field := wrong.One("input[name=code]"); webtest.Attr(field, "aria-invalid") != "true" {
+		t.Error("the field is not marked")
+	}
+	c.Post("/pair", url.Values{"code": {code}}).Want(303).WantLocation("/wall")
+	c.Get("/wall").Want(200).WantText("大厅电视")
+	c.Get("/").Want(303).WantLocation("/wall")
+	c.Get("/pair").Want(303).WantLocation("/wall")
+	if _, err := b.svc.Revoke(b.command, d.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Get("/wall").Want(303).WantLocation("/pair")
+	c.Get("/").Want(303).WantLocation("/pair")
+	c.Get("/pair").Want(200).WantText("取消")
+	other := c.Another()
+	other.Post("/pair", url.Values{"code": {code}}).Want(422)
+	if strings.Contains(b.log.String(), code) {
+		t.Error("the log holds the code")
+	}
+}
+
+// Whatever the pages show, nothing in them needs what the policy forbids.
+func TestPagesKeepToThePolicy(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	c, _ := b.web()
+	pages := []*webtest.Page{c.Get("/login"), c.Get("/pair"), c.Get("/nothing")}
+	c.SignIn("li", password)
+	for _, page := range append(pages, c.Get("/account")) {
+		for n := range page.Root.Descendants() {
+			if n.Type != html.ElementNode {
+				continue
+			}
+			if n.Data == "style" || (n.Data == "script" && !webtest.Has(n, "src")) {
+				t.Errorf("%s: inline %s", page.Path, n.Data)
+			}
+			for _, a := range n.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+					t.Errorf("%s: attribute %s", page.Path, a.Key)
+				}
+			}
+		}
+	}
+}
