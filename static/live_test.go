@@ -254,12 +254,12 @@ func TestCountdown(t *testing.T) {
 		after      time.Duration
 		text, look string
 	}{
-		{0, "1 d 23 h left", "ok"},
-		{35*time.Hour + 39*time.Minute, "12 h 20 min left", "ok"},
-		{46*time.Hour + 39*time.Minute, "only 1 h 20 min left", "soon"},
-		{47*time.Hour + 59*time.Minute + 30*time.Second, "s left", "soon"},
-		{48*time.Hour + 5*time.Minute, "late by 5 min", "late"},
-		{75 * time.Hour, "late by 1 d 3 h", "late"},
+		{0, "1d 23h left", "ok"},
+		{35*time.Hour + 39*time.Minute, "12h 20m left", "ok"},
+		{46*time.Hour + 39*time.Minute, "only 1h 20m", "soon"},
+		{47*time.Hour + 59*time.Minute + 30*time.Second, "only ", "soon"},
+		{48*time.Hour + 5*time.Minute, "5m late", "late"},
+		{75 * time.Hour, "1d 3h late", "late"},
 	} {
 		c.beat(10, step.after+time.Second)
 		s.until(step.text, "document.querySelector('#t-1 .countdown."+step.look+"')?.textContent.includes('"+step.text+"') && document.getElementById('t-1').dataset.left === '"+step.look+"'")

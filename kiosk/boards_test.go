@@ -1,0 +1,372 @@
+package kiosk_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lobby/app/boot"
+	"lobby/app/boot/boottest"
+	"lobby/app/kit/actor"
+	"lobby/app/kit/live"
+	"lobby/app/kit/pii/piitest"
+	"lobby/app/site"
+	"lobby/app/staff"
+	"lobby/app/ticket"
+	"lobby/app/visitor"
+	"lobby/kiosk"
+	"lobby/views/locale"
+)
+
+// house is a site with its services, and the screens over them.
+type house struct {
+	*testing.T
+	*boottest.House
+	app    *boot.App
+	here   site.Site
+	boards *kiosk.Boards
+	agent  actor.Actor
+}
+
+func setup(t *testing.T) *house {
+	t.Helper()
+	h := &house{T: t, House: boottest.New(t)}
+	h.app = h.Open(t)
+	h.here = h.Site(t, h.app, "here")
+	p := h.Person(t, h.app, h.here.ID, "agent", staff.Agent, staff.Supervisor)
+	h.agent = actor.Actor{Kind: actor.Person, ID: p.ID, Name: p.Name, Site: h.here.ID, May: staff.May(staff.Agent, staff.Supervisor)}
+	h.boards = &kiosk.Boards{DB: h.app.DB, Sites: h.app.Sites, Visits: h.app.Visits, Now: h.app.Now}
+	return h
+}
+
+func (h *house) as() context.Context { return actor.With(h.Context(), h.agent) }
+
+// report registers a ticket; change may alter the entry.
+func (h *house) report(change func(*ticket.Register)) *ticket.Ticket {
+	h.Helper()
+	in := ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "repair", Place: "18#地下车库", Matter: "灯不亮", Channel: "phone"}
+	if change != nil {
+		change(&in)
+	}
+	t, err := h.app.Tickets.Register(h.as(), in)
+	if err != nil {
+		h.Fatalf("report: %v", err)
+	}
+	return t
+}
+
+func (h *house) do(t *ticket.Ticket, verb ticket.Verb, remark string) {
+	h.Helper()
+	if _, err := h.app.Tickets.Do(h.as(), t.ID, verb, ticket.Act{Remark: remark}); err != nil {
+		h.Fatalf("%s: %v", verb, err)
+	}
+}
+
+// arrive registers a visitor with personal data that no screen may show.
+func (h *house) arrive() *visitor.Visit {
+	h.Helper()
+	p, err := h.app.Visits.Register(h.as(), visitor.Register{
+		EntryKey: uuid.Must(uuid.NewV7()), Name: piitest.Canary.Name, Phone: piitest.Canary.Phone, Host: "张主人",
+		Place: "18#2单元201", Purpose: h.here.Settings.Purposes[0], Company: "快递公司", People: 3, Channel: visitor.Counter,
+	})
+	if err != nil {
+		h.Fatalf("arrive: %v", err)
+	}
+	return &p.Visit
+}
+
+func (h *house) view(a live.Audience, lang string) live.View {
+	return live.View{Site: h.here.ID, Audience: a, Lang: lang}
+}
+
+func event(kind string, id int64) live.Event { return live.Event{Kind: kind, ID: id} }
+
+// frames asks what events mean for a view.
+func (h *house) frames(v live.View, events ...live.Event) []live.Frame {
+	h.Helper()
+	frames, err := h.boards.Frames(h.Context(), v, events)
+	if err != nil {
+		h.Fatalf("frames: %v", err)
+	}
+	if len(frames) != len(events) {
+		h.Fatalf("%d frames for %d events", len(frames), len(events))
+	}
+	return frames
+}
+
+func (h *house) wants(what, text string, parts ...string) {
+	h.Helper()
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			h.Errorf("%s lacks %q:\n%s", what, p, text)
+		}
+	}
+}
+
+func (h *house) lacks(what, text string, parts ...string) {
+	h.Helper()
+	for _, p := range parts {
+		if strings.Contains(text, p) {
+			h.Errorf("%s has %q:\n%s", what, p, text)
+		}
+	}
+}
+
+// private are values of a visit that stand on no screen.
+var private = append([]string{"张主人", "快递公司", "2单元201"}, piitest.Canary.Values()...)
+
+func TestWallPage(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	i := h.Start(t)
+	token, _ := h.Device(t, h.app, h.here.ID, "wall")
+	wall := boottest.Screen(t, i.URL(), token)
+
+	// In the opposite order of work.
+	for _, in := range []struct {
+		place, urgency, kind string
+		life                 bool
+	}{
+		{"8", "C", "repair", false}, {"7", "B", "inquiry", false}, {"6", "B", "other", false}, {"5", "B", "complaint", false},
+		{"4", "A", "inquiry", false}, {"3", "A", "repair", false}, {"2", "A", "help", true},
+	} {
+		h.report(func(r *ticket.Register) {
+			r.Place, r.Urgency, r.Kind, r.LifeSafety = "place-"+in.place, in.urgency, in.kind, in.life
+			if in.place == "7" {
+				r.Matter = "请打电话 " + piitest.Canary.Phone
+			}
+		})
+	}
+	taken := h.report(func(r *ticket.Register) { r.Place, r.Urgency = "place-taken", "A" })
+	h.do(taken, ticket.Take, "")
+	h.arrive()
+	page := wall.Get("/wall").Want(200)
+
+	t.Run("TICKET-3 the wall is in the order of work", func(t *testing.T) {
+		lane := between(page.Body, `id="lane-registered"`, `</section>`)
+		got := regexp.MustCompile(`place-(\w+)`).FindAllStringSubmatch(lane, -1)
+		var places []string
+		for _, m := range got {
+			places = append(places, m[1])
+		}
+		if want := []string{"2", "3", "4", "5", "6", "7", "8"}; !slices.Equal(places, want) {
+			t.Errorf("%v, want %v", places, want)
+		}
+		sorts := regexp.MustCompile(`data-sort="([^"]+)"`).FindAllStringSubmatch(lane, -1)
+		if !slices.IsSortedFunc(sorts, func(a, b []string) int { return strings.Compare(a[1], b[1]) }) {
+			t.Errorf("sort keys: %v", sorts)
+		}
+	})
+	t.Run("HELP-3 urgency A sounds until somebody takes it", func(t *testing.T) {
+		if n := strings.Count(between(page.Body, `id="lane-registered"`, `</section>`), "data-alarm"); n != 3 {
+			t.Errorf("%d alarms, want 3", n)
+		}
+		if n := strings.Count(between(page.Body, `id="lane-in_hand"`, `</section>`), "data-alarm"); n != 0 {
+			t.Error("what is taken still sounds")
+		}
+	})
+	t.Run("PRIVACY-2 the wall shows no name and no phone whole", func(t *testing.T) {
+		page.WantText("请打电话 ****")
+		page.WantNo(private...)
+	})
+	t.Run("VISIT-6 who is in the building is counted", func(t *testing.T) {
+		page.WantText("共 3 人")
+		if !strings.Contains(page.Body, `id="count-guests" value="1"`) {
+			t.Error("the count of visits is missing")
+		}
+	})
+	t.Run("position and state are of one moment", func(t *testing.T) {
+		at, err := live.Head(t.Context(), h.app.DB, live.Site(h.here.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page.WantNo(`style="`, "<script>")
+		if want := fmt.Sprintf(`data-seq="%d"`, at.Seq); !strings.Contains(page.Body, want) || at.Seq < 9 {
+			t.Errorf("%s is missing", want)
+		}
+	})
+	t.Run("who is no wall is led to pairing or refused", func(t *testing.T) {
+		boottest.Browser(t, i.URL()).Get("/wall").WantLocation("/pair")
+		other, _ := h.Device(t, h.app, h.here.ID, "display")
+		boottest.Screen(t, i.URL(), other).Get("/wall").Want(403)
+		elsewhere := h.Site(t, h.app, "elsewhere")
+		foreign, _ := h.Device(t, h.app, elsewhere.ID, "wall")
+		boottest.Screen(t, i.URL(), foreign).Get("/wall").Want(200).WantNo("place-2", "请打电话")
+	})
+}
+
+// between is the part of a text from one mark to the next other one.
+func between(text, from, to string) string {
+	_, rest, _ := strings.Cut(text, from)
+	part, _, _ := strings.Cut(rest, to)
+	return part
+}
+
+func TestDisplayPage(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	i := h.Start(t)
+	token, _ := h.Device(t, h.app, h.here.ID, "display")
+	h.arrive()
+	solved := h.report(func(r *ticket.Register) { r.Reporter = piitest.Canary.Name })
+	h.report(nil)
+	h.do(solved, ticket.Take, "")
+	h.do(solved, ticket.Resolve, "换了灯")
+	page := boottest.Screen(t, i.URL(), token).Get("/display").Want(200)
+	t.Run("PRIVACY-2 the lobby display counts and says nothing about anybody", func(t *testing.T) {
+		page.WantText(h.here.Name)
+		page.WantNo(append([]string{"灯", "车库", "T26"}, private...)...)
+		numbers := regexp.MustCompile(`<dd>(\d+)</dd>`).FindAllStringSubmatch(page.Body, -1)
+		if got := fmt.Sprint(numbers); got != "[[<dd>3</dd> 3] [<dd>2</dd> 2] [<dd>1</dd> 1]]" {
+			t.Errorf("in the building, received, solved: %s", got)
+		}
+	})
+	t.Run("the figures are of the site's day", func(t *testing.T) {
+		h.Clock.Add(48 * time.Hour)
+		next := boottest.Screen(t, i.URL(), token).Get("/display").Want(200)
+		numbers := regexp.MustCompile(`<dd>(\d+)</dd>`).FindAllStringSubmatch(next.Body, -1)
+		if got := fmt.Sprint(numbers[1:]); got != "[[<dd>0</dd> 0] [<dd>0</dd> 0]]" {
+			t.Errorf("received, solved two days later: %s", got)
+		}
+	})
+}
+
+func TestWallFrames(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	tk, visit := h.report(func(r *ticket.Register) { r.Urgency = "A" }), h.arrive()
+	id := fmt.Sprintf(`id="t-%d"`, tk.ID)
+	said := map[string]string{locale.Simplified: "设施维修", locale.Traditional: "設施修繕", locale.English: "repair"}
+	for _, lang := range locale.Languages {
+		v := h.view(live.Wall, lang)
+		got := h.frames(v, event("ticket.registered", tk.ID), event("visit.arrived", visit.ID), event("site.changed", h.here.ID))
+		h.wants("card in "+lang, got[0].Content, id, `data-lane="registered"`, "data-alarm", `data-version="1"`, said[lang], tk.Number)
+		h.wants("counts", got[0].Content, `id="count-registered" value="1"`, `id="count-in_hand" value="0"`)
+		h.wants("guest", got[1].Content, fmt.Sprintf(`id="v-%d"`, visit.ID), `data-lane="guests"`, `id="count-guests" value="1"`)
+		if got[0].Swap != "card" || got[0].Kind != "ticket.registered" || got[1].Kind != "visit.arrived" {
+			t.Errorf("frames: %+v", got)
+		}
+		if (got[2] != live.Frame{}) {
+			t.Errorf("an event that is not for the wall: %+v", got[2])
+		}
+		t.Run("PRIVACY-2 frames in "+lang+" name nobody", func(*testing.T) {
+			h.lacks("frames", got[0].Content+got[1].Content, private...)
+		})
+	}
+
+	// The row may be newer than its event; a batch says it as it is, the counts once.
+	h.do(tk, ticket.Take, "")
+	v := h.view(live.Wall, locale.English)
+	got := h.frames(v, event("ticket.registered", tk.ID), event("ticket.taken", tk.ID))
+	h.wants("an older event", got[0].Content, `data-lane="in_hand"`, `data-version="2"`)
+	h.lacks("an older event", got[0].Content, "data-alarm", "count-")
+	h.wants("the last one", got[1].Content, `id="count-in_hand" value="1"`)
+
+	for _, step := range []struct {
+		verb         ticket.Verb
+		remark, want string
+	}{{ticket.Resolve, "done", `data-lane="resolved"`}, {ticket.Reopen, "still dark", "again"}, {ticket.Resolve, "done", `data-lane="resolved"`}} {
+		h.do(tk, step.verb, step.remark)
+		h.wants(string(step.verb), h.frames(v, event("ticket.changed", tk.ID))[0].Content, step.want)
+	}
+	h.do(tk, ticket.Close, "")
+	gone := h.frames(v, event("ticket.closed", tk.ID))[0].Content
+	h.wants("what is over leaves", gone, id, "data-gone", `data-version="6"`, `id="count-resolved" value="0"`)
+	h.lacks("what is over leaves", gone, tk.Number, tk.Matter)
+
+	if _, err := h.app.Visits.End(h.as(), visit.ID); err != nil {
+		t.Fatal(err)
+	}
+	left := h.frames(v, event("visit.left", visit.ID), event("visit.arrived", 999), event("ticket.changed", 999))
+	h.wants("who left leaves", left[0].Content, "data-gone", `data-version="2"`)
+	h.wants("the count", left[1].Content, `id="v-999"`, "data-gone", `id="count-guests" value="0"`)
+	h.wants("a row that is deleted", left[2].Content, `id="t-999"`, "data-gone")
+	h.lacks("a row that is deleted", left[2].Content, "data-version")
+}
+
+func TestOtherAudiences(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	tk, visit := h.report(nil), h.arrive()
+	events := []live.Event{event("ticket.registered", tk.ID), event("visit.arrived", visit.ID), event("site.changed", h.here.ID)}
+	t.Run("PRIVACY-2 the display's frames are figures without a word of what happened", func(t *testing.T) {
+		for _, lang := range locale.Languages {
+			got := h.frames(h.view(live.Display, lang), events...)
+			if (got[0] != live.Frame{}) || (got[2] != live.Frame{}) || got[1].Kind != "" {
+				t.Errorf("%+v", got)
+			}
+			h.wants("figures", got[1].Content, `id="figures"`, "<dd>3</dd>", "<dd>1</dd>", "<dd>0</dd>")
+			h.lacks("figures", got[1].Content, append([]string{tk.Number, tk.Matter}, private...)...)
+		}
+	})
+	t.Run("PRIVACY-2 a kiosk is only woken", func(t *testing.T) {
+		got := h.frames(h.view(live.Kiosk, locale.English), events...)
+		want := []live.Frame{{}, {Kind: "visit.arrived"}, {}}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v", got)
+		}
+	})
+	for audience, want := range map[live.Audience][]string{
+		live.Wall: {`id="lane-registered"`, `id="lane-guests"`, `id="count-guests"`, tk.Number}, live.Display: {`id="figures"`}, live.Kiosk: {""},
+	} {
+		html, err := h.boards.Snapshot(t.Context(), h.app.DB, h.view(audience, locale.English))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.wants("snapshot of "+string(audience), html, want...)
+		h.lacks("snapshot of "+string(audience), html, private...)
+		if audience != live.Wall {
+			h.lacks("snapshot of "+string(audience), html, tk.Number)
+		}
+	}
+	if _, err := h.boards.Frames(t.Context(), live.View{Site: 999, Audience: live.Wall, Lang: "en"}, events); err == nil {
+		t.Error("a site that doesn't exist has frames")
+	}
+}
+
+// A lane above its cap is asked for whole, and once more when it is back below.
+func TestLaneAboveItsCap(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	tickets := make([]*ticket.Ticket, ticket.LaneCap+1)
+	for i := range tickets {
+		tickets[i] = h.report(nil)
+	}
+	v := h.view(live.Wall, locale.English)
+	last := tickets[len(tickets)-1]
+	got := h.frames(v, event("ticket.registered", last.ID))[0]
+	if got.Refresh == "" {
+		t.Fatal("the lane isn't asked for")
+	}
+	h.wants("count", got.Content, `id="count-registered" value="101"`)
+	lane, err := h.boards.Lane(t.Context(), v, got.Refresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(lane.Content, "<article"); n != ticket.LaneCap || lane.Swap != "card" {
+		t.Errorf("%d cards by %q", n, lane.Swap)
+	}
+	h.lacks("the lane", lane.Content, last.Number, `id="lane-in_hand"`)
+
+	if h.frames(v, event("ticket.changed", last.ID))[0].Refresh == "" {
+		t.Error("the lane is still above its cap")
+	}
+	h.do(tickets[0], ticket.Take, "")
+	got = h.frames(v, event("ticket.taken", tickets[0].ID))[0]
+	if got.Refresh == "" {
+		t.Fatal("the hundredth card was never sent")
+	}
+	if lane, err = h.boards.Lane(t.Context(), v, got.Refresh); err != nil {
+		t.Fatal(err)
+	}
+	h.wants("the lane", lane.Content, last.Number)
+	if got := h.frames(v, event("ticket.taken", tickets[0].ID))[0]; got.Refresh != "" {
+		t.Error("a lane below its cap is asked for")
+	}
+}
