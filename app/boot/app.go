@@ -105,8 +105,14 @@ func (a *App) makeServices(context.Context) error {
 // SiteService adds and changes sites.
 func (a *App) SiteService() *site.Service { return &site.Service{DB: a.DB, Now: a.Now} }
 
-// Version is the build's version control revision, or "dev".
+// version is set by the linker where a build has no version control at hand: -ldflags "-X lobby/app/boot.version=…".
+var version string
+
+// Version names this build: what the linker was told, else the revision of version control, else "dev".
 func Version() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "dev"

@@ -49,6 +49,14 @@ func (s *Service) Add(ctx context.Context, in Add) (Site, error) {
 		return Site{}, err
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (Site, error) {
+		// The demo's passwords are public: a real site never stands beside it.
+		beside, err := tx.NewSelect().Model((*Site)(nil)).Where("demo <> ?", row.Demo).Exists(ctx)
+		if err != nil {
+			return row, err
+		}
+		if beside {
+			return row, fault.New(fault.Conflict, "site.beside_demo")
+		}
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			if db.Constraint(err) == "sites_code_key" {
 				return row, fault.New(fault.Conflict, "site.code_taken", fault.Args{"Code": row.Code})

@@ -102,9 +102,15 @@ func (h *House) Process(t testing.TB, addr string, args ...string) *Process {
 // the test.
 func Serve(t testing.TB, addr string, env []string, args ...string) *Process {
 	t.Helper()
-	p := &Process{URL: "http://" + addr, t: t, log: &lines{}, done: make(chan error, 1)}
-	p.cmd = exec.Command(Binary(t), append([]string{"serve", "--addr", addr}, args...)...)
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8"}, env...)
+	cmd := exec.Command(Binary(t), append([]string{"serve", "--addr", addr}, args...)...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8"}, env...)
+	return Run(t, cmd, "http://"+addr)
+}
+
+// Run starts a server that was put together elsewhere, and waits until it is ready. It is ended at the end of the test.
+func Run(t testing.TB, cmd *exec.Cmd, url string) *Process {
+	t.Helper()
+	p := &Process{URL: url, t: t, cmd: cmd, log: &lines{}, done: make(chan error, 1)}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("boottest: %v", err)
