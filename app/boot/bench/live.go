@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
+	"lobby/app/kit/live"
+	"lobby/app/site"
+	"lobby/app/ticket"
+)
+
+const (
+	openWalls     = 1000
+	changesPerSec = 20
+	watchedFor    = 30 * time.Second
+	settle        = 5 * time.Second // after the last change, for stragglers
+)
+
+// walls measures from the commit of a change to its arrival at the last of 1,000 open walls, beside a bare broadcast to
+// as many raw sockets in between; once in peace, once with the hub's listening connection killed every second.
+func walls(ctx context.Context, h *house) (chapter, error) {
+	calm, err := watch(ctx, h, false)
+	if err != nil {
+		return chapter{}, err
+	}
+	killed, err := watch(ctx, h, true)
+	if err != nil {
+		return chapter{}, err
+	}
+	c := chapter{
+		Title: "Commit to the last of 1,000 walls",
+		How: fmt.Sprintf(`%d walls are open in a process of their own, over the server's real door; another instance, which shares only the
+database, makes %d changes a second for %s (tickets registered, tickets taken). Counted from the time of the event's row, just before the commit and
+its flush to disk, to the last wall's last byte. In between, the same process broadcasts %d bytes to as many raw TCP sockets in one
+bare loop. All of it shares the machine's cores.`, openWalls, changesPerSec, watchedFor, rawSize),
+		Lines: append(calm.lines("in peace"), killed.lines("listener killed every second")...),
+	}
+	c.Notes = append(c.Notes, calm.note("In peace"), killed.note("With the listener killed"))
+	return c, nil
+}
+
+// watched is one measurement.
+type watched struct {
+	changes                  int
+	took, raw                []time.Duration
+	missed, double, disorder int
+	kills                    int64
+	stats                    live.Stats
+}
+
+func (w watched) lines(name string) []line {
+	p99, raw := percentile(w.took, 99), percentile(w.raw, 99)
+	wrong := w.missed + w.double + w.disorder
+	return []line{
+		{What: name + ", p50", Ours: ms(percentile(w.took, 50)), Yardstick: ms(percentile(w.raw, 50)), Ratio: ratio(percentile(w.took, 50), percentile(w.raw, 50))},
+		{What: name + ", p99", Ours: ms(p99), Yardstick: ms(raw), Ratio: ratio(p99, raw), Target: "< 100 ms", Met: p99 < 100*time.Millisecond},
+		{What: name + ", missed / double / out of order", Ours: fmt.Sprintf("%d / %d / %d", w.missed, w.double, w.disorder), Yardstick: "–", Ratio: "–", Target: "0 / 0 / 0", Met: wrong == 0},
+	}
+}
+
+func (w watched) note(name string) string {
+	text := fmt.Sprintf("%s: %d changes (%.1f a second), slowest %s (raw broadcast %s); %d frames rendered, %d messages written.", name, w.changes,
+		float64(w.changes)/watchedFor.Seconds(), ms(percentile(w.took, 100)), ms(percentile(w.raw, 100)), w.stats.Frames, w.stats.Sent)
+	if w.kills > 0 {
+		text += fmt.Sprintf(" The listening connection was killed %d times.", w.kills)
+	}
+	return text
+}
+
+func ratio(a, b time.Duration) string {
+	if b == 0 {
+		return "–"
+	}
+	return strconv.FormatFloat(float64(a)/float64(b), 'f', 2, 64)
+}
+
+func watch(ctx context.Context, h *house, kill bool) (w watched, err error) {
+	cookie, err := h.screen(ctx, "wall")
+	if err != nil {
+		return w, err
+	}
+	raw, err := openRaw(openWalls)
+	if err != nil {
+		return w, err
+	}
+	defer raw.close()
+	from, err := live.Head(ctx, h.server.App.DB, live.Site(h.site.ID))
+	if err != nil {
+		return w, err
+	}
+	before := h.server.Hub.Stats()
+	eyes, err := open(ctx, order{URL: h.server.URL(), Cookie: cookie, Raw: raw.ln.Addr().String(), Sockets: openWalls, Epoch: from.Epoch, Seq: from.Seq})
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, eyes.close()) }()
+	if err := raw.accept(ctx); err != nil {
+		return w, err
+	}
+	if w.kills, err = changes(ctx, h, kill, raw); err != nil {
+		return w, err
+	}
+	seen, err := eyes.report(settle)
+	if err != nil {
+		return w, err
+	}
+	w.stats = minus(h.server.Hub.Stats(), before)
+	if err := w.match(ctx, h, from, seen); err != nil {
+		return w, err
+	}
+	w.raw = raw.times(seen.Raw)
+	return w, nil
+}
+
+// changes makes the changes, and raw broadcasts between them; with kill it ends the listener's backend every second.
+func changes(ctx context.Context, h *house, kill bool, raw *broadcast) (kills int64, err error) {
+	pool, err := db.Open(ctx, h.cluster.URL())
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(actor.With(ctx, actor.Actor{Kind: actor.CLI, Name: "cli:bench", Site: h.site.ID, All: true}), watchedFor)
+	var killed atomic.Int64
+	var side sync.WaitGroup
+	if kill {
+		side.Go(func() { killing(ctx, pool, &killed) })
+	}
+	defer func() {
+		cancel()
+		side.Wait()
+		kills = killed.Load()
+		err = errors.Join(err, pool.Close())
+	}()
+	other := &ticket.Service{DB: pool, Vault: h.server.App.Vault, Sites: site.NewDirectory(pool), Now: time.Now}
+	tick := time.NewTicker(time.Second / changesPerSec / 2)
+	defer tick.Stop()
+	var last int64
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return 0, nil
+		case <-tick.C:
+		}
+		if n%2 == 1 {
+			raw.send()
+			continue
+		}
+		if last, err = change(ctx, other, n/2, last); err != nil && ctx.Err() == nil {
+			return 0, err
+		}
+	}
+}
+
+// change makes one change that every wall shows: a ticket comes, or the one before is taken.
+func change(ctx context.Context, tickets *ticket.Service, n int, last int64) (int64, error) {
+	ctx = context.WithoutCancel(ctx) // the last one is finished
+	if last != 0 {
+		_, err := tickets.Do(ctx, last, ticket.Take, ticket.Act{})
+		return 0, err
+	}
+	key, err := uuid.NewV7()
+	if err != nil {
+		return 0, err
+	}
+	t, err := tickets.Register(ctx, ticket.Register{
+		EntryKey: key, Kind: "repair", Urgency: "B", Place: fmt.Sprintf("%d#1单元%d01", n%30+1, n%9+1), Channel: "phone",
+		Matter: "客厅灯不亮，换过灯泡仍无效，请安排师傅上门查看。", Reporter: "王女士", Phone: "13800138000",
+	})
+	if err != nil {
+		return 0, err
+	}
+	return t.ID, nil
+}
+
+// killing ends the backend that the hub listens on, every second.
+func killing(ctx context.Context, pool *bun.DB, n *atomic.Int64) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var ended int64
+		_ = pool.NewRaw(`select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+			where datname = current_database() and query ilike 'listen %' and pid <> pg_backend_pid()) gone`).Scan(ctx, &ended)
+		n.Add(ended)
+	}
+}
+
+// match compares what the walls saw with what stands in the event log.
+func (w *watched) match(ctx context.Context, h *house, from live.Position, seen sight) error {
+	var events []struct {
+		Seq int64
+		At  time.Time
+	}
+	err := h.server.App.DB.NewRaw(`select seq, at from events where topic = ? and seq > ? order by seq`, string(live.Site(h.site.ID)), from.Seq).Scan(ctx, &events)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		return errors.New("no change was made")
+	}
+	w.changes, w.double, w.disorder = len(events), seen.Double, seen.Disorder
+	for _, e := range events {
+		got := seen.Frames[e.Seq]
+		w.missed += openWalls - got.Count
+		if got.Count > 0 {
+			w.took = append(w.took, time.Unix(0, got.Last).Sub(e.At))
+		}
+	}
+	return nil
+}
+
+// minus is what was counted meanwhile.
+func minus(a, b live.Stats) live.Stats {
+	a.Frames -= b.Frames
+	a.Sent -= b.Sent
+	return a
+}
+
+// rawSize is about what a wall's frame has.
+const rawSize = 1200
+
+// broadcast is the yardstick: raw sockets and one loop.
+type broadcast struct {
+	ln    net.Listener
+	n     int
+	conns []net.Conn
+	sent  []time.Time
+}
+
+func openRaw(n int) (*broadcast, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return &broadcast{ln: ln, n: n}, err
+}
+
+// accept takes the connections in that the other process has opened.
+func (b *broadcast) accept(ctx context.Context) error {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(30 * time.Second)
+	}
+	if err := b.ln.(*net.TCPListener).SetDeadline(deadline); err != nil {
+		return err
+	}
+	for len(b.conns) < b.n {
+		c, err := b.ln.Accept()
+		if err != nil {
+			return err
+		}
+		b.conns = append(b.conns, c)
+	}
+	return nil
+}
+
+func (b *broadcast) send() {
+	text := slices.Repeat([]byte{' '}, rawSize)
+	copy(text, strconv.Itoa(len(b.sent)))
+	b.sent = append(b.sent, time.Now())
+	for _, c := range b.conns {
+		_, _ = c.Write(text)
+	}
+}
+
+func (b *broadcast) times(arrivals map[int64]arrival) (took []time.Duration) {
+	for i, at := range b.sent {
+		if got := arrivals[int64(i)]; got.Count == b.n {
+			took = append(took, time.Unix(0, got.Last).Sub(at))
+		}
+	}
+	return took
+}
+
+func (b *broadcast) close() {
+	for _, c := range b.conns {
+		_ = c.Close()
+	}
+	_ = b.ln.Close()
+}
