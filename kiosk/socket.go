@@ -112,7 +112,7 @@ func viewer(c *fiber.Ctx, audience live.Audience) (actor.Actor, error) {
 	if err != nil || who.Kind == actor.Nobody {
 		return who, err
 	}
-	if !who.Can(staff.ViewTickets) && !who.Can(staff.ViewVisits) {
+	if !who.Can(staff.ViewTickets) { // visitors are fetched by the page itself, where permission is checked anew
 		return who, fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	return who, nil
