@@ -119,7 +119,7 @@
     const form = event.target, button = event.submitter;
     const body = new URLSearchParams(new FormData(form, button));
     if (body.has("entry") && !body.get("entry")) body.set("entry", entryKey());
-    send(button?.formAction || form.action, body);
+    send(button?.getAttribute("formaction") || form.getAttribute("action"), body);
   });
 
   // --- touches ----------------------------------------------------------------------------------------------------
