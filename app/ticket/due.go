@@ -52,7 +52,8 @@ func (s *Service) MarkDue(ctx context.Context) (int, error) {
 }
 
 func (s *Service) markBatch(ctx context.Context, tx bun.Tx) (int, error) {
-	due, err := dueRows(ctx, tx, s.now(), dueBatch)
+	now := s.now()
+	due, err := dueRows(ctx, tx, now, dueBatch)
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
@@ -61,16 +62,16 @@ func (s *Service) markBatch(ctx context.Context, tx bun.Tx) (int, error) {
 	noted := make([]Step, len(due))
 	for i, t := range due {
 		ids[i] = t.ID
-		noted[i] = breach(&t)
+		noted[i] = breach(&t, now)
 		noted[i].ActorKind, noted[i].ActorName = string(a.Kind), a.Name
 		live.Publish(ctx, live.Site(t.SiteID), "ticket.overdue", t.ID)
 	}
 	return len(due), markOverdue(ctx, tx, ids, noted)
 }
 
-// breach is the line of history of a limit that passed, at the moment it passed.
-func breach(t *Ticket) Step {
-	return Step{SiteID: t.SiteID, TicketID: t.ID, Verb: OverdueVerb, From: t.State, To: t.State, At: t.DueAt, Detail: []byte("{}")}
+// breach is the line of history of a limit that passed: at the moment it passed, and when that was noticed.
+func breach(t *Ticket, now time.Time) Step {
+	return Step{SiteID: t.SiteID, TicketID: t.ID, Verb: OverdueVerb, From: t.State, To: t.State, At: t.DueAt, NotedAt: now, Detail: []byte("{}")}
 }
 
 // noteBreach notes a limit that has passed before somebody takes the next step, where no scan has seen it yet: a
@@ -80,7 +81,7 @@ func noteBreach(ctx context.Context, tx bun.Tx, t *Ticket, now time.Time) error 
 		return nil
 	}
 	t.OverdueAt = t.DueAt
-	noted := breach(t)
+	noted := breach(t, now)
 	noted.ActorKind, noted.ActorName = string(actor.Job), "due"
 	live.Publish(ctx, live.Site(t.SiteID), "ticket.overdue", t.ID)
 	return insertStep(ctx, tx, &noted)

@@ -107,8 +107,9 @@ func (s *Service) Colleagues(ctx context.Context) ([]Colleague, error) {
 
 // ByNumber finds a ticket by its number, in either case; a NotFound fault where there is none.
 func (s *Service) ByNumber(ctx context.Context, number string) (*Ticket, error) {
+	number = strings.ToUpper(typed(number, MaxPlace))
 	found, err := s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.number = ?", strings.ToUpper(strings.TrimSpace(number)))
+		return q.Where("t.number = ?", number)
 	})
 	if err == nil && len(found) == 0 {
 		return nil, fault.New(fault.NotFound, "fault.not_found")
@@ -132,7 +133,7 @@ func (s *Service) ByPhone(ctx context.Context, phone string) ([]Ticket, error) {
 // ByPlace finds the tickets of a household, however its place is written, and those whose place begins with the text;
 // the newest first.
 func (s *Service) ByPlace(ctx context.Context, place string) ([]Ticket, error) {
-	place = line(place)
+	place = typed(place, MaxPlace)
 	if place == "" {
 		return nil, nil
 	}

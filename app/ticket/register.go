@@ -211,6 +211,16 @@ func (s *Service) place(ctx context.Context, t *Ticket) error {
 // line is a text on one line: pasted line breaks become spaces.
 func line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// typed is a text to look for, clean; nothing where it is no text that could stand in the database.
+func typed(raw string, most int) string {
+	var wrong fault.Fields
+	text := line(wrong.Text("text", raw, most, false))
+	if len(wrong) > 0 {
+		return ""
+	}
+	return text
+}
+
 func named(wrong fault.Fields, name string) bool {
 	return slices.ContainsFunc(wrong, func(f fault.Field) bool { return f.Name == name })
 }
@@ -226,7 +236,7 @@ func (s *Service) Similar(ctx context.Context, place, phone string) ([]Ticket, e
 	if normal, ok := pii.NormalisePhone(phone); ok {
 		index = s.Vault.Index(pii.Phone, normal)
 	}
-	place = line(place)
+	place = typed(place, MaxPlace)
 	household, _, err := s.Sites.FindHousehold(ctx, s.DB, a.Site, place)
 	if err != nil {
 		return nil, err

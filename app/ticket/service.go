@@ -245,7 +245,7 @@ func addStep(ctx context.Context, tx bun.IDB, t *Ticket, step Step, set Detail) 
 	if err != nil {
 		return err
 	}
-	step.SiteID, step.TicketID, step.Detail = t.SiteID, t.ID, raw
+	step.SiteID, step.TicketID, step.Detail, step.NotedAt = t.SiteID, t.ID, raw, step.At
 	step.ActorKind, step.ActorID = string(a.Kind), a.ID
 	if a.Kind == actor.Job || a.Kind == actor.CLI {
 		step.ActorName = a.Name

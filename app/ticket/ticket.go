@@ -159,7 +159,7 @@ type Step struct {
 	From      State           `bun:"from_state"`
 	To        State           `bun:"to_state"`
 	At        time.Time       `bun:"at"`
-	NotedAt   time.Time       `bun:"noted_at,nullzero,default:now()"`
+	NotedAt   time.Time       `bun:"noted_at"`
 	ActorKind string          `bun:"actor_kind"`
 	ActorID   int64           `bun:"actor_id"`
 	ActorName string          `bun:"actor_name"` // of a job or the command line; a person is known by id
