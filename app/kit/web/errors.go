@@ -70,7 +70,7 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 		return unpaired(c)
 	}
 	if f.Kind == fault.SignIn && s.SignIn != nil {
-		return s.askToSignIn(c)
+		return s.askToSignIn(c, f)
 	}
 	return s.errorPage(c, statuses[f.Kind], f)
 }
@@ -83,15 +83,20 @@ func RetryAfter(c *fiber.Ctx, f *fault.Fault) {
 }
 
 func (s *server) errorPage(c *fiber.Ctx, status int, f *fault.Fault) error {
+	if Partial(c) {
+		return s.errorPart(c, status, f)
+	}
 	ctx := Context(c)
 	text := locale.Say(ctx, f.Key, f.Args)
-	if Partial(c) {
-		c.Set("HX-Retarget", "#alerts")
-		c.Set("HX-Reswap", "innerHTML")
-		return Render(c, status, page.Failure(text, requestShown(c, f)))
-	}
 	title := locale.T(ctx, "web.title."+strconv.Itoa(status))
 	return Render(c, status, page.FailurePage(Shell(c, title), text, requestShown(c, f)))
+}
+
+// errorPart shows an error where the page has its alerts; the rest of the page stays as it is.
+func (s *server) errorPart(c *fiber.Ctx, status int, f *fault.Fault) error {
+	c.Set("HX-Retarget", "#alerts")
+	c.Set("HX-Reswap", "innerHTML")
+	return Render(c, status, page.Failure(locale.Say(Context(c), f.Key, f.Args), requestShown(c, f)))
 }
 
 // requestShown is the request id where the person may want to tell it to somebody.

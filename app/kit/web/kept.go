@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"lobby/app/kit/fault"
 )
 
 // Kept is what somebody was about to do when they had to sign in first: where to, and the form they had filled in. It
@@ -108,18 +110,23 @@ func OwnPath(path string) string {
 	return u.RequestURI()
 }
 
-// askToSignIn answers 401 with the sign-in page; htmx puts it in place of the whole page, so that what was typed into
-// a fragment's form comes along too.
-func (s *server) askToSignIn(c *fiber.Ctx) error {
+// askToSignIn answers 401 with the sign-in page. htmx puts it in place of the whole page where somebody sent a form; what
+// a page asks for by itself must not take away what is being typed there, so that only shows a message.
+func (s *server) askToSignIn(c *fiber.Ctx, f *fault.Fault) error {
 	kept := interrupted(c)
-	if HTMX(c) {
-		if !kept.Post {
-			c.Set("HX-Redirect", "/login")
-			return c.SendStatus(fiber.StatusUnauthorized)
-		}
+	if !HTMX(c) {
+		return s.SignIn(c, fiber.StatusUnauthorized, kept)
+	}
+	source, _, _ := strings.Cut(c.Get("HX-Source"), "#")
+	switch {
+	case source == "a":
+		c.Set("HX-Redirect", "/login")
+		return c.SendStatus(fiber.StatusUnauthorized)
+	case kept.Post && (source == "form" || source == "button"):
 		c.Set("HX-Retarget", "body")
 		c.Set("HX-Reswap", "outerHTML")
 		c.Set("HX-Reselect", "body")
+		return s.SignIn(c, fiber.StatusUnauthorized, kept)
 	}
-	return s.SignIn(c, fiber.StatusUnauthorized, kept)
+	return s.errorPart(c, fiber.StatusUnauthorized, f)
 }

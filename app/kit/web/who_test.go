@@ -82,7 +82,13 @@ func TestStaffAndScreens(t *testing.T) {
 	unknown := c.Another()
 	unknown.SetCookie(web.SessionCookie, "made-up")
 	unknown.Get("/staff").Want(401)
-	unknown.HTMX("/staff", nil).Want(401).WantLocation("/login")
+	if part := unknown.HTMX("/staff", nil).Want(401); part.Header.Get("HX-Retarget") != "#alerts" || part.Header.Get("HX-Redirect") != "" {
+		t.Error("what a page asks for by itself must not take the page away")
+	}
+	link := unknown.Request("GET", "/staff", nil)
+	link.Header.Set("HX-Request", "true")
+	link.Header.Set("HX-Source", "a")
+	unknown.Do(link).Want(401).WantLocation("/login")
 	if got := unknown.HTMX("/kiosk", url.Values{"a": {"b"}}).Want(401); got.Header.Get("HX-Redirect") != "/pair" {
 		t.Errorf("a kiosk's form without pairing leads to %q", got.Header.Get("HX-Redirect"))
 	}

@@ -93,6 +93,7 @@ func (c *Client) HTMX(path string, form url.Values) *Page {
 	r := c.Request(method, path, strings.NewReader(form.Encode()))
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("HX-Source", "form#f")
 	}
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("HX-Request", "true")
