@@ -121,6 +121,7 @@ func (e *env) root() *cobra.Command {
 		newReport(e),
 		newAudit(e),
 		newKey(e),
+		newTick(e),
 		newDoctor(e),
 	)
 	e.mark(root)
