@@ -39,8 +39,7 @@ func child() bool {
 		err = serveMemory(part)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench "+part+":", err)
-		os.Exit(1)
+		_, _ = fmt.Fprintln(os.Stderr, "bench "+part+":", err) // the parent sees that nothing more comes
 	}
 	return true
 }
@@ -93,7 +92,7 @@ func open(ctx context.Context, o order) (*eyes, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self)
 	cmd.Env = append(os.Environ(), childVariable+"=eyes")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -118,13 +117,20 @@ func open(ctx context.Context, o order) (*eyes, error) {
 	return e, nil
 }
 
-// report lets stragglers arrive and asks what was seen.
-func (e *eyes) report(settle time.Duration) (s sight, err error) {
-	time.Sleep(settle)
-	if _, err := io.WriteString(e.in, "report\n"); err != nil {
-		return s, err
+// report asks what was seen, once everybody has seen the last number or patience is over.
+func (e *eyes) report(last int64, sockets int, patience time.Duration) (s sight, err error) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		s = sight{}
+		if _, err := io.WriteString(e.in, "report\n"); err != nil {
+			return s, err
+		}
+		if err := e.out.Decode(&s); err != nil {
+			return s, err
+		}
+		if s.Frames[last].Count >= sockets || time.Now().After(deadline) {
+			return s, nil
+		}
 	}
-	return s, e.out.Decode(&s)
 }
 
 func (e *eyes) close() error {
@@ -237,7 +243,7 @@ func look(o order, frames, raws *notes) error {
 	dialer := websocket.Dialer{HandshakeTimeout: 20 * time.Second, ReadBufferSize: 2048, WriteBufferSize: 256}
 	header := http.Header{"Cookie": {o.Cookie}, "Origin": {o.URL}, "Accept-Language": {"zh-CN"}, "User-Agent": {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"}}
 	for range o.Sockets {
-		conn, _, err := dialer.Dial(address, header)
+		conn, _, err := dialer.Dial(address, header) //nolint:bodyclose // an upgraded response has none
 		if err != nil {
 			return err
 		}

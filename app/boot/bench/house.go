@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
+	"lobby/app/kit/web"
 	"lobby/app/site"
 	"lobby/app/staff"
 )
@@ -42,7 +43,8 @@ func openHouse(ctx context.Context, binary string) (h *house, err error) {
 	if h.cluster, err = cluster.Start(ctx, h.dir, cluster.Options{}); err != nil {
 		return nil, err
 	}
-	if h.key, err = pii.NewKey(); err != nil {
+	h.key = pii.NewKey().Text()
+	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	if h.server, err = h.serve(ctx); err != nil {
@@ -54,14 +56,17 @@ func openHouse(ctx context.Context, binary string) (h *house, err error) {
 
 // serve starts a server on the house's database, as DATABASE_URL would.
 func (h *house) serve(ctx context.Context) (*boot.Instance, error) {
-	cfg := &config.Config{
-		DatabaseURL: h.cluster.URL(), DirectURL: h.cluster.URL(), Addr: "127.0.0.1:0", Key: h.key, Demo: true, Migrate: true, NoRates: true,
-	}
-	app, err := boot.Open(ctx, cfg, boot.Options{Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	app, err := boot.Open(ctx, benchConfig(h.cluster.URL(), h.key), boot.Options{
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Rates: web.Rates{Off: true},
+	})
 	if err != nil {
 		return nil, err
 	}
 	return app.Start(ctx)
+}
+
+func benchConfig(database, key string) *config.Config {
+	return &config.Config{DatabaseURL: database, DirectURL: database, Addr: "127.0.0.1:0", Key: key, Demo: true, Migrate: true}
 }
 
 func (h *house) close() error {

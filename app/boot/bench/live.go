@@ -25,7 +25,7 @@ const (
 	openWalls     = 1000
 	changesPerSec = 20
 	watchedFor    = 30 * time.Second
-	settle        = 5 * time.Second // after the last change, for stragglers
+	patience      = 30 * time.Second // after the last change, for stragglers
 )
 
 // walls measures from the commit of a change to its arrival at the last of 1,000 open walls, beside a bare broadcast to
@@ -112,7 +112,11 @@ func watch(ctx context.Context, h *house, kill bool) (w watched, err error) {
 	if w.kills, err = changes(ctx, h, kill, raw); err != nil {
 		return w, err
 	}
-	seen, err := eyes.report(settle)
+	to, err := live.Head(ctx, h.server.App.DB, live.Site(h.site.ID))
+	if err != nil {
+		return w, err
+	}
+	seen, err := eyes.report(to.Seq, openWalls, patience)
 	if err != nil {
 		return w, err
 	}
@@ -253,8 +257,10 @@ func (b *broadcast) accept(ctx context.Context) error {
 	if !ok {
 		deadline = time.Now().Add(30 * time.Second)
 	}
-	if err := b.ln.(*net.TCPListener).SetDeadline(deadline); err != nil {
-		return err
+	if ln, ok := b.ln.(*net.TCPListener); ok {
+		if err := ln.SetDeadline(deadline); err != nil {
+			return err
+		}
 	}
 	for len(b.conns) < b.n {
 		c, err := b.ln.Accept()

@@ -81,7 +81,7 @@ func occupy(ctx context.Context, h *house, part string, o order) (u usage, err e
 	if err != nil {
 		return u, err
 	}
-	cmd := exec.CommandContext(ctx, self) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self)
 	cmd.Env = append(os.Environ(), childVariable+"="+part, "DATABASE_URL="+h.cluster.URL(), "LOBBY_KEY="+h.key)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe() // its end ends the process
@@ -149,7 +149,9 @@ func serveMemory(part string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(address, "http://"+meter.Addr().String())
+	if _, err := fmt.Fprintln(os.Stdout, address, "http://"+meter.Addr().String()); err != nil {
+		return err
+	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return errors.Join(stop(), server.Close())
 }

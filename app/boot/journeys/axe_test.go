@@ -1,0 +1,192 @@
+package journeys
+
+import (
+	_ "embed"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lobby/app/boot/boottest"
+	"lobby/app/kit/actor"
+	"lobby/app/staff"
+	"lobby/app/ticket"
+	"lobby/app/visitor"
+	"lobby/views/locale"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// check runs axe-core on the page as it stands; it must have nothing to say (WCAG 2.2 AA).
+func (b *tab) check(what string) {
+	b.Helper()
+	if !eval[bool](b, `typeof axe === "object"`) {
+		b.run(script(axe))
+	}
+	b.run(script(`for (const a of document.getAnimations()) a.finish()`))
+	found := eval[[]string](b, `(async () => {
+		const run = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+		return run.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 160) + " | " + n.failureSummary.replaceAll("\n", " ").slice(0, 200)));
+	})()`)
+	for _, violation := range found {
+		b.Errorf("%s: %s", what, violation)
+	}
+}
+
+// people is what stands on the pages: a visitor inside, a ticket that nobody took, one in hand, one that is over.
+func people(t *testing.T, h *house) (visit *visitor.Pass, tickets []*ticket.Ticket) {
+	t.Helper()
+	as := actor.AsJob(t.Context(), "test", h.at.ID)
+	visit, err := h.app.Visits.Register(as, visitor.Register{
+		EntryKey: uuid.Must(uuid.NewV7()), Name: "李小明", Phone: "13800138000", Place: "18#2单元201", Host: "王先生",
+		Purpose: "visit", People: 2, Plate: "粤B12345", Channel: visitor.Counter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, urgency := range []string{"A", "B", "C"} {
+		made, err := h.app.Tickets.Register(as, ticket.Register{
+			EntryKey: uuid.Must(uuid.NewV7()), Kind: "repair", Urgency: urgency, Place: fmt.Sprintf("18#2单元20%d", n+1),
+			Matter: "厨房下水管漏水", Phone: "13800138000", Reporter: "张三", Channel: "phone",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, verb := range []ticket.Verb{ticket.Take, ticket.Resolve, ticket.Close}[:n] {
+			if made, err = h.app.Tickets.Do(as, made.ID, verb, ticket.Act{Remark: "已换新垫圈"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tickets = append(tickets, made)
+	}
+	return visit, tickets
+}
+
+// pair types a device's code on the screen itself.
+func pair(t *testing.T, h *house, size [2]int64, kind, lang string) *tab {
+	t.Helper()
+	code, _, err := h.app.Staff.Pair(actor.AsJob(t.Context(), "test", h.at.ID), staff.Pair{Kind: kind, Name: kind + " " + lang, Language: lang})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, h.base, size)
+	b.visit("/pair?lang=" + lang)
+	b.check("/pair in " + lang)
+	b.fill("[name=code]", code)
+	b.click("[data-pair] [type=submit]")
+	b.until("the screen", fmt.Sprintf(`location.pathname === "/%s"`, kind))
+	return b
+}
+
+func TestEveryPageIsAccessible(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	visit, tickets := people(t, h)
+	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
+	for _, lang := range locale.Languages {
+		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
+			Login: "speaks-" + lowered(lang), Name: "陈静", Password: boottest.Password, Language: lang, Roles: []staff.Role{staff.Supervisor},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run("staff pages in "+lang, func(t *testing.T) {
+			t.Parallel()
+			b := open(t, h.base, deskSize)
+			b.visit("/login?lang=" + lang)
+			b.check("/login")
+			b.fill("[name=login]", "speaks-"+lowered(lang))
+			b.fill("[name=password]", boottest.Password)
+			b.click("form[action='/login'] [type=submit]")
+			b.until("the desk", `location.pathname === "/desk" && document.readyState === "complete"`)
+			for _, path := range []string{
+				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
+				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page",
+			} {
+				b.visit(path)
+				b.inBothSchemes(path)
+				if got := eval[string](b, `document.documentElement.lang`); got != lang {
+					t.Errorf("%s speaks %s, not %s", path, got, lang)
+				}
+			}
+		})
+		t.Run("screens in "+lang, func(t *testing.T) {
+			t.Parallel()
+			for kind, size := range map[string][2]int64{"wall": wallSize, "display": wallSize} {
+				b := pair(t, h, size, kind, lang)
+				b.until("it is live", `!document.querySelector("[data-stale]:not([hidden])")`)
+				b.inBothSchemes("/" + kind)
+			}
+			kioskWay(t, pair(t, h, kioskSize, "kiosk", lang), lang)
+			phone := open(t, h.base, phoneSize)
+			phone.visit("/p/" + visit.Token + "?lang=" + lang)
+			phone.inBothSchemes("/p/…")
+		})
+	}
+}
+
+func lowered(lang string) string {
+	out := []byte(lang)
+	for i, c := range out {
+		if c >= 'A' && c <= 'Z' {
+			out[i] = c + 'a' - 'A'
+		}
+	}
+	return string(out)
+}
+
+// kioskWay checks each screen of a visit, with and without errors, of a report and of leaving.
+func kioskWay(t *testing.T, k *tab, lang string) {
+	t.Helper()
+	welcome := func() {
+		k.visit("/kiosk?lang=" + lang)
+		k.until("the kiosk's script", `document.readyState === "complete"`)
+	}
+	welcome()
+	k.inBothSchemes("/kiosk")
+	k.click("[formaction='/kiosk/visit']")
+	k.until("whom", `!!document.querySelector("[name=place]:not([type=hidden])")`)
+	k.click("[value=next]")
+	k.until("an error", `!!document.querySelector("[aria-invalid=true]")`)
+	k.inBothSchemes("whom, with an error")
+	k.fill("[name=place]", "18#2单元201")
+	k.click("[value=next]")
+	k.until("who", `!!document.querySelector("[name=phone]:not([type=hidden])")`)
+	k.inBothSchemes("who")
+	k.fill("[name=name]", "李小明")
+	k.fill("[name=phone]", "13800138000")
+	k.click("[value=next]")
+	k.until("what for", `!!document.querySelector("[name=purpose]:not([type=hidden])")`)
+	k.inBothSchemes("what for")
+	k.run(clickLabelOf("[name=purpose][value=visit]"))
+	k.click("[value=next]")
+	k.until("all right?", `!!document.querySelector(".check")`)
+	k.inBothSchemes("all right?")
+	k.click("[value=next]")
+	k.until("the pass", `!!document.querySelector(".pass .code")`)
+	k.inBothSchemes("the pass")
+	welcome()
+	k.click("[formaction='/kiosk/report']")
+	k.until("what kind", `!!document.querySelector("[name=kind]")`)
+	k.inBothSchemes("what kind")
+	k.click("[name=kind][value=repair]")
+	k.until("where and what", `!!document.querySelector("[name=matter]:not([type=hidden])")`)
+	k.inBothSchemes("where and what")
+	welcome()
+	k.click("[formaction='/kiosk/leave']")
+	k.until("the digits", `!!document.querySelector("[data-digit]")`)
+	k.inBothSchemes("leaving")
+}
+
+// inBothSchemes checks the page in light and in dark.
+func (b *tab) inBothSchemes(what string) {
+	b.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		b.run(preferring(scheme))
+		b.check(what + ", " + scheme)
+	}
+	b.run(preferring("light"))
+}
