@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
@@ -74,21 +75,24 @@ func verifyAudit(ctx context.Context, app *boot.App, head string) (*audit.Result
 }
 
 func showVerified(out io.Writer, r *audit.Result) error {
-	fmt.Fprintf(out, "Sealed rows:     %d\n", r.Sealed)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Sealed rows:     %d\n", r.Sealed)
 	if r.Pending > 0 {
-		fmt.Fprintf(out, "Not sealed yet:  %d, the oldest of %s\n", r.Pending, r.Oldest.UTC().Format("2006-01-02 15:04:05 UTC"))
+		fmt.Fprintf(&b, "Not sealed yet:  %d, the oldest of %s\n", r.Pending, r.Oldest.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
-	fmt.Fprintf(out, "Head:            %s\n", r.Head)
+	fmt.Fprintf(&b, "Head:            %s\n", r.Head)
 	for _, f := range r.Findings {
-		fmt.Fprintf(out, "FOUND %s: %s\n", f.Flaw, f)
+		fmt.Fprintf(&b, "FOUND %s: %s\n", f.Flaw, f)
 	}
 	if r.More > 0 {
-		fmt.Fprintf(out, "… and %d more\n", r.More)
+		fmt.Fprintf(&b, "… and %d more\n", r.More)
 	}
-	if !r.OK() {
-		return fmt.Errorf("the record is not as it was sealed: %d findings; keep the database and the log as they are, and tell whoever answers for privacy",
-			int64(len(r.Findings))+r.More)
+	if r.OK() {
+		b.WriteString("The record is in order.\n")
 	}
-	_, err := fmt.Fprintln(out, "The record is in order.")
-	return err
+	if _, err := io.WriteString(out, b.String()); err != nil || r.OK() {
+		return err
+	}
+	return fmt.Errorf("the record is not as it was sealed: %d findings; keep the database and the log as they are, and tell whoever answers for privacy",
+		int64(len(r.Findings))+r.More)
 }

@@ -133,7 +133,7 @@ func makeKey(keyFile string) (WrapKey, string, error) {
 	if err != nil {
 		return WrapKey{}, "", fmt.Errorf("key file: %w", err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.WriteString(k.Text() + "\n")
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return WrapKey{}, "", fmt.Errorf("key file: %w", err)
