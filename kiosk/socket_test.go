@@ -81,7 +81,7 @@ func socket(t *testing.T, base, query, cookie string) *websocket.Conn {
 	if cookie != "" {
 		header.Set("Cookie", cookie)
 	}
-	conn, _, err := dial(t, base, query, header)
+	conn, _, err := dial(t, base, query, header) //nolint:bodyclose // an upgraded response has none
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,12 +188,12 @@ func TestASocketOfAForeignPageIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHotel(t)
 	for _, origin := range []string{"https://evil.example", "null", "http://127.0.0.1:1", "file://"} {
-		_, res, err := dial(t, h.one.URL(), "view=wall&epoch=1&seq=0", http.Header{"Origin": {origin}, "Cookie": {h.wall}})
+		_, res, err := dial(t, h.one.URL(), "view=wall&epoch=1&seq=0", http.Header{"Origin": {origin}, "Cookie": {h.wall}}) //nolint:bodyclose // the dialer has read it
 		if err == nil || res == nil || res.StatusCode != http.StatusForbidden {
 			t.Errorf("origin %q: %v, %+v", origin, err, res)
 		}
 	}
-	_, res, err := dial(t, h.one.URL(), "view=wall&epoch=1&seq=0", http.Header{"Origin": {h.one.URL()}, "Sec-Fetch-Site": {"cross-site"}, "Cookie": {h.wall}})
+	_, res, err := dial(t, h.one.URL(), "view=wall&epoch=1&seq=0", http.Header{"Origin": {h.one.URL()}, "Sec-Fetch-Site": {"cross-site"}, "Cookie": {h.wall}}) //nolint:bodyclose // the dialer has read it
 	if err == nil || res == nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("cross-site: %v", err)
 	}

@@ -111,7 +111,7 @@ func TestASlowClientIsDropped(t *testing.T) {
 	s := newStage(t, func(c *Config) { c.WriteWait, c.PongWait = 200*time.Millisecond, time.Minute })
 	s.screens.lane = true // big messages
 	sc := s.open(1)
-	slow, _, err := websocket.DefaultDialer.Dial(s.socket+"?site=1&view=wall&lang=en&epoch=1&seq=0", nil)
+	slow, _, err := websocket.DefaultDialer.Dial(s.socket+"?site=1&view=wall&lang=en&epoch=1&seq=0", nil) //nolint:bodyclose // an upgraded response has none
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -202,7 +202,7 @@ func discard(conn *Conn, err error) {
 func Refuse(conn *Conn, code int) {
 	conn.SetReadLimit(readLimit)
 	sayClose(conn, code, closeWait)
-	for n := 0; n < readMost; n++ {
+	for range readMost {
 		if _, _, err := conn.NextReader(); err != nil {
 			return
 		}

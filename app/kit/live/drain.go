@@ -1,9 +1,6 @@
 package live
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // drain closes every socket with 'come again', spread over a moment so that they don't all come again at once, and
 // waits until the last one is gone.
@@ -13,7 +10,6 @@ func (h *Hub) drain() {
 	h.mu.Unlock()
 	var all []*client
 	h.each(func(c *client) { all = append(all, c) })
-	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	step := h.cfg.Jitter / time.Duration(max(len(all), 1))
 	began := time.Now()
 	for i, c := range all {

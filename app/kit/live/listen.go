@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,7 @@ func (l *listener) run(ctx context.Context) {
 		}
 		l.lost(err, was)
 		if time.Since(began) < livedLong { // else at once: it worked until a moment ago
-			sleep(ctx, 50*time.Millisecond+rand.N(200*time.Millisecond))
+			sleep(ctx, 50*time.Millisecond+jitter(200*time.Millisecond))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,7 +20,7 @@ const (
 // pruning deletes old events now and then until ctx ends.
 func (h *Hub) pruning(ctx context.Context) {
 	for {
-		sleep(ctx, pruneEvery/2+rand.N(pruneEvery))
+		sleep(ctx, pruneEvery/2+jitter(pruneEvery))
 		if ctx.Err() != nil {
 			return
 		}

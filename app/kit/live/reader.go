@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 )
 
@@ -140,4 +141,9 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	}
+}
+
+// jitter is a random part of d, so that what happened to many at once doesn't happen to them at once again.
+func jitter(d time.Duration) time.Duration {
+	return rand.N(d) //nolint:gosec // nothing to guess
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -79,8 +80,8 @@ func (sc *screen) listen(conn *websocket.Conn, ended chan struct{}) {
 		_, raw, err := conn.ReadMessage()
 		if err != nil {
 			sc.mu.Lock()
-			sc.code = -1
-			if ce, ok := err.(*websocket.CloseError); ok {
+			var ce *websocket.CloseError
+			if sc.code = -1; errors.As(err, &ce) {
 				sc.code = ce.Code
 			}
 			sc.mu.Unlock()

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -73,7 +72,7 @@ func (v *view) run(ctx context.Context) {
 			return
 		case err != nil:
 			v.hub.failed("rendering", err)
-			wait = pause/2 + rand.N(pause)
+			wait = pause/2 + jitter(pause)
 			pause = min(2*pause, 2*time.Second)
 		default:
 			pause = 50 * time.Millisecond
@@ -139,7 +138,7 @@ func (v *view) add(c *client) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	c.index = len(v.clients)
-	c.slot = rand.N(slots)
+	c.slot = len(v.clients) % slots
 	c.beat = true // at once: the screen needs the clock, and to hear that it is up to date
 	v.clients = append(v.clients, c)
 	if v.age == 0 {
