@@ -51,11 +51,11 @@ func Open(t testing.TB, address string) *bun.DB {
 }
 
 // EndBackends ends the server's side of all connections with an application name that belong to the pool's database,
-// as a failing network or an operator would, and gives how many there were.
+// as a failing network or an operator would, waits until they are gone, and gives how many there were.
 func EndBackends(t testing.TB, pool *bun.DB, application string) int {
 	t.Helper()
 	var n int
-	err := pool.NewRaw(`select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity
+	err := pool.NewRaw(`select count(*) from (select pg_terminate_backend(pid, 10000) from pg_stat_activity
 		where application_name = ? and datname = current_database() and pid <> pg_backend_pid()) ended`, application).
 		Scan(t.Context(), &n)
 	if err != nil {

@@ -32,7 +32,7 @@ func Private(t testing.TB) *Server {
 	}
 	s := &Server{t: t, dir: dir}
 	s.start()
-	t.Cleanup(func() { s.stop() })
+	t.Cleanup(func() { _ = s.stop() })
 	s.url = s.c.URL()
 	if err := migrated(t.Context(), s.url); err != nil {
 		t.Fatalf("dbtest: %v", err)

@@ -1,0 +1,21 @@
+package db
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/uptrace/bun"
+)
+
+// MigrateFrom is Migrate with another tree of migrations.
+func MigrateFrom(ctx context.Context, pool *bun.DB, fsys fs.FS) ([]string, error) {
+	return sources(fsys).up(ctx, pool)
+}
+
+// RollbackFrom is Rollback with another tree of migrations.
+func RollbackFrom(ctx context.Context, pool *bun.DB, fsys fs.FS, steps int) ([]string, error) {
+	return sources(fsys).down(ctx, pool, steps)
+}
+
+// Files is the tree of this binary's migrations.
+var Files fs.FS = files
