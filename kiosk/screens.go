@@ -19,8 +19,12 @@ import (
 	"lobby/views/locale"
 )
 
-// guestCap is the most visits that a screen lists; the rest is counted.
-const guestCap = 100
+// Most cards of a lane, and most visits, that a wall is sent; the rest is counted. A screen on a wall has room for a
+// dozen, so the fiftieth is there long before its turn comes; sending a hundred would only make the page slower.
+const (
+	LaneCap  = 50
+	guestCap = 50
+)
 
 // guests is the lane of the visitors, beside those of the tickets.
 const guests ticket.Lane = "guests"
@@ -171,7 +175,7 @@ func (b *Boards) changedTickets(ctx context.Context, v live.View, ids []int64) (
 	parts := make([]templ.Component, len(ticket.Lanes))
 	for i, lane := range ticket.Lanes {
 		parts[i] = views.Count(string(lane), counts[lane])
-		c.overfull = b.isOver(v, lane, counts[lane] > ticket.LaneCap) || c.overfull
+		c.overfull = b.isOver(v, lane, counts[lane] > LaneCap) || c.overfull
 	}
 	c.counts, err = said(ctx, parts...)
 	return c, err

@@ -50,14 +50,14 @@ func (b *Boards) wall(c *fiber.Ctx) error {
 
 // board reads what the wall shows: the lanes with their first cards, and who is in the building.
 func (b *Boards) board(ctx context.Context, idb bun.IDB, siteID int64) ([]views.Lane, views.Guests, error) {
-	var inside views.Guests
-	columns, err := ticket.Cards(ctx, idb, siteID, ticket.LaneCap)
+	inside := views.Guests{Cap: guestCap}
+	columns, err := ticket.Cards(ctx, idb, siteID, LaneCap)
 	if err != nil {
 		return nil, inside, err
 	}
 	lanes := make([]views.Lane, len(columns))
 	for i, col := range columns {
-		lanes[i] = views.Lane{Key: string(col.Lane), Count: col.Count, Cap: ticket.LaneCap, Cards: make([]views.Card, len(col.Cards))}
+		lanes[i] = views.Lane{Key: string(col.Lane), Count: col.Count, Cap: LaneCap, Cards: make([]views.Card, len(col.Cards))}
 		for n, card := range col.Cards {
 			lanes[i].Cards[n] = cardOf(card)
 		}

@@ -48,6 +48,7 @@ type Card struct {
 type Guests struct {
 	Visits int // open visits
 	People int // with everybody they brought
+	Cap    int // most visits that are listed
 	List   []Guest
 }
 
