@@ -130,10 +130,9 @@ func (p *Pages) signOutEverywhere(c *fiber.Ctx) error {
 	return p.gone(c)
 }
 
-// gone leaves nothing of the person in the browser.
+// gone leaves nothing of the person in the browser; pages are never stored there.
 func (p *Pages) gone(c *fiber.Ctx) error {
 	web.DropCookie(c, web.SessionCookie)
-	c.Set("Clear-Site-Data", `"cache"`)
 	return web.Redirect(c, "/login")
 }
 

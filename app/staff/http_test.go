@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -267,6 +268,26 @@ func TestPairPage(t *testing.T) {
 	if strings.Contains(b.log.String(), code) {
 		t.Error("the log holds the code")
 	}
+}
+
+func TestPlainHTTPFromAnotherMachineIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	here, cfg := b.web()
+	here.SignIn("li", password)
+	warning := locale.T(locale.With(t.Context(), "en"), "layout.insecure")
+	here.Get("/login?lang=en").WantNo(warning)
+	here.Get("/account").Want(200).WantNo(warning)
+
+	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	away := b.serve(cfg)
+	away.Header.Set("X-Forwarded-For", "10.1.2.3")
+	away.Get("/login?lang=en").Want(200).WantText(warning)
+	away.SignIn("li", password)
+	away.Get("/account").Want(200).WantText(warning)
+	away.Header.Set("X-Forwarded-Proto", "https")
+	away.Get("/account").Want(200).WantNo(warning)
 }
 
 // Whatever the pages show, nothing in them needs what the policy forbids.

@@ -134,10 +134,15 @@ func (b *bundle) web() (*webtest.Client, web.Config) {
 			return web.Site{ID: id, Name: "滨河花园", Accent: "#0b6e5f", Zone: time.UTC}, nil
 		},
 	}
+	return b.serve(cfg), cfg
+}
+
+func (b *bundle) serve(cfg web.Config) *webtest.Client {
+	b.t.Helper()
 	app := web.New(cfg)
-	pages.Routes(app)
+	(&staff.Pages{Service: b.svc}).Routes(app)
 	deskRoutes(app)
-	return webtest.New(b.t, app), cfg
+	return webtest.New(b.t, app)
 }
 
 // count runs a counting query.

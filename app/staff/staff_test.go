@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/web"
@@ -44,6 +46,32 @@ func TestSignIn(t *testing.T) {
 	}
 	if _, err := b.svc.Session(t.Context(), "made-up"); !fault.Is(err, fault.SignIn) {
 		t.Errorf("a made-up token: %v", err)
+	}
+}
+
+// The answer to an unknown login must not come sooner than to a known one.
+func TestUnknownLoginCostsAsMuch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.svc.Params = &argon2id.Params{Memory: 32 << 10, Iterations: 4, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	b.add("li", staff.Agent)
+	fastest := func(login string) time.Duration {
+		best := time.Hour
+		for i := range 4 {
+			start := time.Now()
+			_, err := b.svc.SignIn(t.Context(), staff.SignIn{Login: login, Password: "wrong password", From: netip.AddrFrom4([4]byte{10, 7, 0, byte(i)})})
+			if !fault.Is(err, fault.Invalid) {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	if _, err := b.signIn("first", "makes the hash of nobody"); !fault.Is(err, fault.Invalid) {
+		t.Fatal(err)
+	}
+	if known, unknown := fastest("li"), fastest("nobody"); unknown < known/3 {
+		t.Errorf("a known login takes %s, an unknown one %s", known, unknown)
 	}
 }
 

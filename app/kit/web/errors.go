@@ -60,6 +60,7 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 		s.begin(c)
 		s.setHeaders(c)
 		c.SetUserContext(locale.With(context.Background(), locale.Match(c.Get(fiber.HeaderAcceptLanguage))))
+		s.Log.InfoContext(Context(c), "request refused unread", "request", RequestID(c), "status", statuses[f.Kind])
 	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		s.Log.ErrorContext(Context(c), "request failed", "request", RequestID(c), "error", err)

@@ -15,8 +15,8 @@ import (
 // the others; guessing passwords and codes is limited in the database.
 type Rates struct {
 	Off          bool    // none at all: for measuring
-	Address      float64 // requests per second and address (default 60)
-	AddressBurst int     // (default 600: a house full of screens behind one address reconnects)
+	Address      float64 // requests per second and address (default 100)
+	AddressBurst int     // (default 2000: a house full of screens behind one address reconnects)
 	Write        float64 // writes per second and address (default 20)
 	WriteBurst   int     // (default 120)
 	Device       float64 // writes per second and kiosk (default 2)
@@ -32,7 +32,7 @@ func (r Rates) orDefaults() Rates {
 			*burst = db
 		}
 	}
-	set(&r.Address, &r.AddressBurst, 60, 600)
+	set(&r.Address, &r.AddressBurst, 100, 2000)
 	set(&r.Write, &r.WriteBurst, 20, 120)
 	set(&r.Device, &r.DeviceBurst, 2, 40)
 	return r
