@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,11 @@ type stage struct {
 
 func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
-	address := dbtest.URL(t)
+	return stageAt(t, dbtest.URL(t), change...)
+}
+
+func stageAt(t *testing.T, address string, change ...func(*Config)) *stage {
+	t.Helper()
 	pool := dbtest.Open(t, address)
 	if _, err := pool.ExecContext(t.Context(), thingsTable); err != nil {
 		t.Fatal(err)
@@ -84,7 +89,12 @@ func (s *stage) serve() {
 		if err != nil {
 			return
 		}
-		defer func() { _ = conn.Close() }()
+		defer func() {
+			if wire, ok := conn.NetConn().(*watched); ok {
+				wire.given.Store(true) // from here on the connection may be another client's
+			}
+			_ = conn.Close()
+		}()
 		q := func(name string) int64 { n, _ := strconv.ParseInt(r.URL.Query().Get(name), 10, 64); return n }
 		v := View{Site: q("site"), Audience: Audience(r.URL.Query().Get("view")), Lang: r.URL.Query().Get("lang")}
 		s.hub.Serve(r.Context(), conn, v, Position{q("epoch"), q("seq")}, Owner{Staff: q("staff"), Session: q("session"), Device: q("device")})
@@ -94,9 +104,41 @@ func (s *stage) serve() {
 		s.t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	go func() { defer close(ended); _ = server.Serve(ln) }()
-	s.t.Cleanup(func() { _ = server.Close(); <-ended })
+	late := &atomic.Int64{}
+	go func() { defer close(ended); _ = server.Serve(watching{ln, late}) }()
+	s.t.Cleanup(func() {
+		_ = server.Close()
+		<-ended
+		if n := late.Load(); n != 0 {
+			s.t.Errorf("%d writes into connections whose handler was back already", n)
+		}
+	})
 	s.socket = "ws://" + ln.Addr().String() + "/live"
+}
+
+// watching is a listener whose connections notice who writes into them after the handler is back, when
+// contrib/websocket would have given them to another client.
+type watching struct {
+	net.Listener
+	late *atomic.Int64
+}
+
+func (w watching) Accept() (net.Conn, error) {
+	c, err := w.Listener.Accept()
+	return &watched{Conn: c, late: w.late}, err
+}
+
+type watched struct {
+	net.Conn
+	given atomic.Bool
+	late  *atomic.Int64
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	if w.given.Load() {
+		w.late.Add(1)
+	}
+	return w.Conn.Write(p)
 }
 
 func with(address, name, value string) string {

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -127,6 +128,51 @@ func TestAllConnectionsAreCut(t *testing.T) {
 		eventually(t, 5*time.Second, "a commit", func() bool { return set(t.Context(), s.pool, 1, id) == nil })
 	}
 	sc.equalsDatabase(1, 10*time.Second)
+}
+
+// PostgreSQL is restarted twice under load, once in order and once by a power cut. What was acknowledged is there
+// afterwards, and the screens are equal to the database.
+func TestPostgreSQLIsRestartedUnderLoad(t *testing.T) {
+	t.Parallel()
+	server := dbtest.Private(t)
+	s := stageAt(t, server.URL())
+	sc := s.open(1)
+	over := make(chan struct{})
+	var writers sync.WaitGroup
+	var acknowledged, refused atomic.Int64
+	for w := range int64(4) {
+		writers.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				if set(context.Background(), s.pool, 1, w) == nil {
+					acknowledged.Add(1)
+				} else {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	for _, again := range []func(){server.Restart, func() { server.Kill(); server.Start() }} {
+		had := acknowledged.Load()
+		eventually(t, 20*time.Second, "some commits", func() bool { return acknowledged.Load() > had+20 })
+		again()
+	}
+	had := acknowledged.Load()
+	eventually(t, 20*time.Second, "commits after the restarts", func() bool { return acknowledged.Load() > had+20 })
+	close(over)
+	writers.Wait()
+	sc.equalsDatabase(1, 20*time.Second)
+	if at := sc.position().Seq; at < acknowledged.Load() {
+		t.Errorf("%d changes were acknowledged, %d are there", acknowledged.Load(), at)
+	}
+	if refused.Load() == 0 {
+		t.Error("no commit was refused; the server was never away")
+	}
+	eventually(t, 20*time.Second, "the listener to be back", func() bool { return s.hub.Stats().Listening })
 }
 
 // The clock is set back and forth: screens go on, and no number comes twice.
