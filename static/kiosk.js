@@ -31,6 +31,7 @@
   function arrive() {
     touched = performance.now();
     tick();
+    idle();
     for (const pad of document.querySelectorAll("[data-pad]")) pad.inputMode = "none"; // our own digits are on screen
     focusFirst();
     scrollTo(0, 0);
