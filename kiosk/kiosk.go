@@ -137,6 +137,15 @@ func only(errors map[string]string, names []string) map[string]string {
 	return kept
 }
 
+// cleaned puts texts without invisible marks in place of what was typed, wherever nothing is wrong with it.
+func cleaned(v, errors, clean map[string]string) {
+	for name, text := range clean {
+		if errors[name] == "" {
+			v[name] = text
+		}
+	}
+}
+
 // siteLanguage is the context in which texts for the staff of a site are written.
 func siteLanguage(ctx context.Context, here site.Site) context.Context {
 	if len(here.Languages) == 0 {

@@ -76,24 +76,25 @@ func reportErrors(ctx context.Context, v map[string]string) map[string]string {
 	if !slices.Contains(reportKinds, v["kind"]) {
 		wrong.Add("kind", "kiosk.report.error.kind")
 	}
-	wrong.Line("place", v["place"], ticket.MaxPlace, true)
+	clean := map[string]string{"place": wrong.Line("place", v["place"], ticket.MaxPlace, true)}
 	if v["kind"] == danger {
 		if !slices.Contains(dangers, v["danger"]) {
 			wrong.Add("danger", "kiosk.report.error.danger")
 		}
 	} else {
-		wrong.Text("matter", v["matter"], ticket.MaxMatter, true)
-		wrong.Line("name", v["name"], ticket.MaxReporter, false)
+		clean["matter"] = wrong.Text("matter", v["matter"], ticket.MaxMatter, true)
+		clean["name"] = wrong.Line("name", v["name"], ticket.MaxReporter, false)
 		phone := wrong.Line("phone", v["phone"], ticket.MaxPhone, true)
 		if _, ok := pii.NormalisePhone(phone); !ok && !wrong.Has("phone") {
 			wrong.Add("phone", "visitor.error.phone")
 		}
 	}
-	f, ok := web.Invalid(wrong.Err())
-	if !ok {
-		return map[string]string{}
+	errors := map[string]string{}
+	if f, ok := web.Invalid(wrong.Err()); ok {
+		errors = web.FieldErrors(ctx, f)
 	}
-	return web.FieldErrors(ctx, f)
+	cleaned(v, errors, clean)
+	return errors
 }
 
 // registerTicket enters the ticket and shows its number.

@@ -35,11 +35,11 @@ func (f *Flow) visit(c *fiber.Ctx) error {
 	}
 	in := visitEntry(v)
 	errors := map[string]string{}
-	if _, err := in.Check(here.Settings.Purposes); err != nil {
-		if wrong, ok := web.Invalid(err); ok {
-			errors = web.FieldErrors(web.Context(c), wrong)
-		}
+	clean, err := in.Check(here.Settings.Purposes)
+	if wrong, ok := web.Invalid(err); ok {
+		errors = web.FieldErrors(web.Context(c), wrong)
 	}
+	cleaned(v, errors, map[string]string{"place": clean.Place, "host": clean.Host, "name": clean.Name, "company": clean.Company})
 	page := view.Visit{Purposes: here.Settings.Purposes, Max: visitMax}
 	page.Form = view.Form{Action: "/kiosk/visit", Steps: len(visitSteps), Values: v}
 
