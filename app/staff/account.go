@@ -86,9 +86,9 @@ func checkRoles(fs *fault.Fields, roles []Role) {
 	}
 }
 
-func wrong(field, key string, args ...fault.Args) error {
+func wrong(field, key string) error {
 	var fs fault.Fields
-	fs.Add(field, key, args...)
+	fs.Add(field, key)
 	return fs.Err()
 }
 

@@ -75,8 +75,10 @@ var nobodys sync.Map
 
 func (s *Service) nobodysHash() (string, error) {
 	p := *s.params()
-	if h, ok := nobodys.Load(p); ok {
-		return h.(string), nil
+	if known, ok := nobodys.Load(p); ok {
+		if h, ok := known.(string); ok {
+			return h, nil
+		}
 	}
 	h, err := s.hash("nobody has this password")
 	if err == nil {
@@ -87,15 +89,12 @@ func (s *Service) nobodysHash() (string, error) {
 
 // matches tells whether the password is the person's. Without a person it works just as long and says no.
 func (s *Service) matches(p *Person, password string) (bool, error) {
-	against, known := "", p != nil
-	if known {
+	against, err := s.nobodysHash()
+	if err != nil {
+		return false, err
+	}
+	if p != nil {
 		against = p.PasswordHash
-	} else {
-		h, err := s.nobodysHash()
-		if err != nil {
-			return false, err
-		}
-		against = h
 	}
 	if utf8.RuneCountInString(password) > PasswordMax {
 		password = ""
@@ -103,5 +102,5 @@ func (s *Service) matches(p *Person, password string) (bool, error) {
 	hashing <- struct{}{}
 	defer func() { <-hashing }()
 	ok, err := argon2id.ComparePasswordAndHash(norm.NFC.String(password), against)
-	return ok && known, err
+	return ok && p != nil, err
 }

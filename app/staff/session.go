@@ -33,14 +33,16 @@ const seenEvery = time.Minute
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err error) {
 	login := normal(in.Login)
 	for _, c := range []struct {
+		of  string
 		key []byte
 		p   patience
-	}{{addressKey(in.From), ofAddress}, {accountKey(login), ofAccount}} {
+	}{{"address", addressKey(in.From), ofAddress}, {"account", accountKey(login), ofAccount}} {
 		wait, err := s.try(ctx, c.key, c.p)
 		if err != nil {
 			return "", err
 		}
 		if wait > 0 {
+			s.log().InfoContext(ctx, "sign-in has to wait", "of", c.of, "wait", wait)
 			return "", tooMany(wait)
 		}
 	}

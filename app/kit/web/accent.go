@@ -5,26 +5,26 @@ import (
 	"math"
 )
 
-// color is red, green and blue, 0 to 255.
-type color [3]float64
+// rgb is a colour: red, green and blue, 0 to 255.
+type rgb [3]float64
 
 var (
-	white = color{255, 255, 255}
-	black = color{0, 0, 0}
+	white = rgb{255, 255, 255}
+	black = rgb{0, 0, 0}
 	// The backgrounds of tokens.css (--surface-2) on which text has the least contrast.
-	lightPage = color{238, 241, 238}
-	darkPage  = color{35, 45, 42}
+	lightPage = rgb{238, 241, 238}
+	darkPage  = rgb{35, 45, 42}
 )
 
 // readable is the least contrast of text (WCAG 2.2 AA).
 const readable = 4.5
 
-func (c color) hex() string {
+func (c rgb) hex() string {
 	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(c[0])), int(math.Round(c[1])), int(math.Round(c[2])))
 }
 
 // luminance as WCAG defines it.
-func (c color) luminance() float64 {
+func (c rgb) luminance() float64 {
 	var l [3]float64
 	for i, v := range c {
 		v /= 255
@@ -37,19 +37,19 @@ func (c color) luminance() float64 {
 	return 0.2126*l[0] + 0.7152*l[1] + 0.0722*l[2]
 }
 
-func contrast(a, b color) float64 {
+func contrast(a, b rgb) float64 {
 	la, lb := a.luminance(), b.luminance()
 	return (math.Max(la, lb) + 0.05) / (math.Min(la, lb) + 0.05)
 }
 
 // toward mixes c with another colour until it is readable on the background.
-func (c color) toward(other, background color) color {
+func (c rgb) toward(other, background rgb) rgb {
 	mixed := c
 	for step := 0.0; step <= 1; step += 0.02 {
 		for i := range mixed {
 			mixed[i] = c[i] + (other[i]-c[i])*step
 		}
-		rounded := color{math.Round(mixed[0]), math.Round(mixed[1]), math.Round(mixed[2])}
+		rounded := rgb{math.Round(mixed[0]), math.Round(mixed[1]), math.Round(mixed[2])}
 		if contrast(rounded, background) >= readable {
 			return rounded
 		}
@@ -58,7 +58,7 @@ func (c color) toward(other, background color) color {
 }
 
 // sheet says the accent and what goes with it: text on it, a shade for text on light pages, a tint for text on dark ones.
-func (c color) sheet() string {
+func (c rgb) sheet() string {
 	on := white
 	if contrast(black, c) > contrast(white, c) {
 		on = black

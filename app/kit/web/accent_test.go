@@ -23,8 +23,8 @@ func TestAccentIsReadable(t *testing.T) {
 		for i, part := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(c.sheet(), ":root{"), "}\n"), ";") {
 			_, got[i], _ = strings.Cut(part, ":#")
 		}
-		read := func(i int) color { c, _ := parseHex(got[i]); return c }
-		for name, pair := range map[string][2]color{
+		read := func(i int) rgb { c, _ := parseHex(got[i]); return c }
+		for name, pair := range map[string][2]rgb{
 			"text on the accent":  {read(1), read(0)},
 			"strong on white":     {read(2), white},
 			"strong on grey":      {read(2), lightPage},

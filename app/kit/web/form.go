@@ -22,9 +22,9 @@ func Form(c *fiber.Ctx) Values {
 		}
 		return v
 	}
-	c.Request().PostArgs().VisitAll(func(key, value []byte) {
+	for key, value := range c.Request().PostArgs().All() {
 		v[string(key)] = append(v[string(key)], string(value))
-	})
+	}
 	return v
 }
 

@@ -66,11 +66,15 @@ func (s *server) limit(c *fiber.Ctx) error {
 
 // textual tells whether path and query are text: no address of ours holds NUL or broken UTF-8, and no database takes it.
 func textual(c *fiber.Ctx) bool {
-	ok := isText(c.Context().Path())
-	if args := c.Context().QueryArgs(); args.Len() > 0 {
-		args.VisitAll(func(name, value []byte) { ok = ok && isText(name) && isText(value) })
+	if !isText(c.Context().Path()) {
+		return false
 	}
-	return ok
+	for name, value := range c.Context().QueryArgs().All() {
+		if !isText(name) || !isText(value) {
+			return false
+		}
+	}
+	return true
 }
 
 func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }

@@ -33,23 +33,23 @@ func staticFile(c *fiber.Ctx) error {
 
 // accentSheet serves a site's accent colour as a sheet, since the policy forbids inline style.
 func accentSheet(c *fiber.Ctx) error {
-	rgb, ok := parseHex(c.Query("c"))
+	accent, ok := parseHex(c.Query("c"))
 	if !ok {
 		c.Set(fiber.HeaderCacheControl, "no-cache")
 		return fault.New(fault.NotFound, "fault.not_found")
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderContentType, "text/css; charset=utf-8")
-	return c.SendString(rgb.sheet())
+	return c.SendString(accent.sheet())
 }
 
-func parseHex(s string) (color, bool) {
+func parseHex(s string) (rgb, bool) {
 	if len(s) != 6 || strings.ToLower(s) != s {
-		return color{}, false
+		return rgb{}, false
 	}
 	n, err := strconv.ParseUint(s, 16, 32)
 	if err != nil {
-		return color{}, false
+		return rgb{}, false
 	}
-	return color{float64(n >> 16), float64(n >> 8 & 255), float64(n & 255)}, true
+	return rgb{float64(n >> 16), float64(n >> 8 & 255), float64(n & 255)}, true
 }
