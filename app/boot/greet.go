@@ -46,26 +46,36 @@ func (i *Instance) greet(context.Context) error {
 	base := i.URL()
 	a.Log.Info("serving", "addr", i.listener.Addr().String(), "version", Version())
 	w := tabwriter.NewWriter(a.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "\nlobby %s serves\n", Version())
-	for _, line := range [][2]string{{"kiosk", "/kiosk"}, {"wall", "/wall"}, {"display", "/display"}, {"desk", "/desk"}} {
-		fmt.Fprintf(w, "  %s\t%s%s\n", line[0], base, line[1])
-	}
+	tell := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // w keeps everything until Flush
+	tell("\nlobby %s serves\n", Version())
+	tell("  kiosk\t%s/kiosk\t%s\n", base, pairing(a.Config.Demo))
+	tell("  desk\t%s/desk\tsign in\n", base)
+	tell("  wall\t%s/wall\tsign in first, or pair a screen: lobby device pair --kind wall\n", base)
+	tell("  display\t%s/display\tthe same\n", base)
 	if a.Config.Demo {
-		fmt.Fprintf(w, "\nDemo logins, all with the password %s\n", demo.Password)
+		tell("\nDemo logins, all with the password %s\n", demo.Password)
 		for _, l := range demo.Logins() {
 			roles := make([]string, len(l.Roles))
 			for n, r := range l.Roles {
 				roles[n] = string(r)
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", l.Login, strings.Join(roles, ", "), l.Name)
+			tell("  %s\t%s\t%s\n", l.Login, strings.Join(roles, ", "), l.Name)
 		}
 		if !loopback(a.Config.Addr) {
-			fmt.Fprintf(w, "\nThese passwords are public, and %s can be reached from other machines.\n", a.Config.Addr)
+			tell("\nThese passwords are public, and %s can be reached from other machines.\n", a.Config.Addr)
 		}
 	}
-	fmt.Fprintf(w, "\nCtrl-C stops it.\n")
+	tell("\nCtrl-C stops it.\n")
 	if err := w.Flush(); err != nil {
 		a.Log.Warn("the terminal is gone", "error", err)
 	}
 	return nil
+}
+
+// pairing tells how a kiosk is opened.
+func pairing(demo bool) string {
+	if demo {
+		return "open on this machine"
+	}
+	return "pair it: lobby device pair --kind kiosk"
 }

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 )
 
 // open listens on the configured address, with TLS where a certificate is given.
-func open(cfg *config.Config) (net.Listener, error) {
-	ln, err := net.Listen("tcp", cfg.Addr)
+func open(ctx context.Context, cfg *config.Config) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s is in use by another program; choose another address with LOBBY_ADDR", cfg.Addr)
 	}

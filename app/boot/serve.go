@@ -88,8 +88,8 @@ func (a *App) Start(ctx context.Context) (*Instance, error) {
 	return i, nil
 }
 
-func (i *Instance) listen(context.Context) (err error) {
-	i.listener, err = open(i.App.Config)
+func (i *Instance) listen(ctx context.Context) (err error) {
+	i.listener, err = open(ctx, i.App.Config)
 	return err
 }
 

@@ -61,10 +61,10 @@ func run(ctx context.Context, args []string, s Streams, getenv func(string) stri
 	}
 	var wrong usageError
 	if !e.started || errors.As(err, &wrong) {
-		fmt.Fprintf(s.Err, "lobby: %s\nRun '%s --help' for usage and examples.\n", err, cmd.CommandPath())
+		_, _ = fmt.Fprintf(s.Err, "lobby: %s\nRun '%s --help' for usage and examples.\n", err, cmd.CommandPath())
 		return 2
 	}
-	fmt.Fprintf(s.Err, "lobby: %s\n", say(cmd.Context(), err))
+	_, _ = fmt.Fprintf(s.Err, "lobby: %s\n", say(cmd.Context(), err))
 	return 1
 }
 

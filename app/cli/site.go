@@ -57,10 +57,10 @@ func newSiteList(e *env) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-				fmt.Fprintln(w, "CODE\tNAME\tTIME ZONE\tDEMO")
+				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0) // keeps everything until Flush
+				_, _ = fmt.Fprintln(w, "CODE\tNAME\tTIME ZONE\tDEMO")
 				for _, s := range all {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%t\n", s.Code, s.Name, s.TimeZone, s.Demo)
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%t\n", s.Code, s.Name, s.TimeZone, s.Demo)
 				}
 				return w.Flush()
 			})

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -155,7 +156,7 @@ func (c *Config) checkAddrs() error {
 		if err != nil {
 			return fmt.Errorf("%s must be host:port or :port, such as 127.0.0.1:8080", name)
 		}
-		if _, err := net.LookupPort("tcp", port); err != nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 			return fmt.Errorf("%s has a port that is not one; use a number from 0 to 65535", name)
 		}
 	}

@@ -17,7 +17,7 @@ func throw(kind string, i int) dice {
 	for _, b := range []byte(kind) {
 		seed = seed*31 + uint64(b)
 	}
-	return dice{rand.New(rand.NewPCG(seed, uint64(i)))}
+	return dice{rand.New(rand.NewPCG(seed, uint64(i)))} //nolint:gosec // the same again in every load is the point
 }
 
 func pick[T any](d dice, list []T) T { return list[d.IntN(len(list))] }
