@@ -1,8 +1,9 @@
 # lobby: everything that is done to this repository. `make` alone lists it.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-# sudo and login shells often drop the folder that Go is unpacked into.
-export PATH := $(PATH):/usr/local/go/bin:$(HOME)/go/bin
+# The Go of go.dev is often not on PATH (under sudo, for one), or stands behind the system's older one.
+GO_FOLDER := $(shell /usr/local/go/bin/go version 2>/dev/null | grep -q ' go1\.\(2[6-9]\|[3-9][0-9]\)' && echo /usr/local/go/bin:)
+export PATH := $(GO_FOLDER)$(PATH)
 export GOFLAGS ?= -mod=readonly
 
 NEED := .ci/need
