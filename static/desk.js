@@ -102,10 +102,16 @@
       (event.key === "ArrowUp" && move(-1)) ||
       (!event.ctrlKey && !event.metaKey && !event.altKey && inRow(event.key)) ||
       shortcut(event);
-    if (done) event.preventDefault();
+    if (!done) return;
+    event.preventDefault();
+    consumed = true;
   }
 
+  // The character of a key that was a shortcut belongs nowhere, though the focus is in a field by now.
+  let consumed = false;
   document.addEventListener("keydown", key);
+  document.addEventListener("keypress", (event) => consumed && event.preventDefault());
+  document.addEventListener("keyup", () => (consumed = false));
 
   // ---- buttons that only make sense with script ----
 

@@ -125,6 +125,9 @@ func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
 func (p Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
 	ctx := web.Context(c)
 	said := said(ctx, wrong, &f.Message)
+	if said["entry_key"] != "" {
+		f.Message = locale.T(ctx, "ticket.field.entry")
+	}
 	people, err := p.Tickets.Colleagues(ctx)
 	if err != nil {
 		return err
@@ -136,6 +139,7 @@ func (p Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wron
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
 	f.Fields = fields(ctx, in, said, people)
+	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
 }
 

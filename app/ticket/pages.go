@@ -106,7 +106,7 @@ func fields(ctx context.Context, in Register, said map[string]string, people []C
 		return i
 	}
 	f := page.Fields{
-		Phone: input(part.Input{Name: "phone", Value: in.Phone, Type: "tel", Max: MaxPhone, Autofocus: len(said) == 0}),
+		Phone: input(part.Input{Name: "phone", Value: in.Phone, Type: "tel", Max: MaxPhone}),
 		Place: input(part.Input{Name: "place", Value: in.Place, Max: MaxPlace, Required: true, Hint: t("ticket.hint.place")}),
 		Matter: input(part.Input{Name: "matter", Value: in.Matter, Type: "textarea", Rows: 3, Max: MaxMatter, Required: true,
 			Hint: t("ticket.hint.matter")}),
