@@ -40,6 +40,7 @@ type things struct {
 	snapshots map[View]int
 	fail      error
 	lane      bool // every frame asks for lane "all"
+	padding   string
 	lanes     int
 }
 
@@ -67,7 +68,7 @@ func (s *things) Frames(ctx context.Context, v View, events []Event) ([]Frame, e
 		if v.Audience == Display {
 			continue // nothing for this audience
 		}
-		frames[i] = Frame{Content: show(rows[e.ID]), Target: "#things", Swap: "card", Kind: e.Kind}
+		frames[i] = Frame{Content: show(rows[e.ID]) + "\n" + s.padding, Target: "#things", Swap: "card", Kind: e.Kind}
 		if lane {
 			frames[i] = Frame{Refresh: "all"}
 		}
