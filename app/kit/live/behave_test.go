@@ -109,8 +109,8 @@ func TestAThousandSocketsThatNeverRead(t *testing.T) {
 // One that takes its messages too slowly is dropped by the deadline of its own writer.
 func TestASlowClientIsDropped(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, func(c *Config) { c.WriteWait, c.PongWait = 200*time.Millisecond, time.Minute })
-	s.screens.padding = strings.Repeat("x", 500<<10)
+	s := newStage(t, func(c *Config) { c.WriteWait, c.PongWait = time.Second, time.Minute })
+	s.screens.padding = strings.Repeat("x", 200<<10)
 	sc := s.open(1)
 	narrow := websocket.Dialer{NetDial: func(network, address string) (net.Conn, error) {
 		conn, err := net.Dial(network, address)
@@ -127,7 +127,7 @@ func TestASlowClientIsDropped(t *testing.T) {
 	eventually(t, 5*time.Second, "both to be served", func() bool { return s.hub.Stats().Watching == 2 })
 	eventually(t, 60*time.Second, "the slow one to be dropped", func() bool {
 		s.set(1, 1)
-		return s.hub.Stats().Dropped == 1
+		return s.hub.Stats().Dropped > 0
 	})
 	eventually(t, 5*time.Second, "it to be gone", func() bool { return s.hub.Stats().Watching == 1 })
 	sc.equalsDatabase(1, 10*time.Second)
