@@ -3,6 +3,7 @@ package desk
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,7 +55,7 @@ func (d *Desk) search(c *fiber.Ctx) error {
 	} else if err != nil {
 		return err
 	}
-	if len(f.tickets)+len(f.visits) == 1 && numbered.MatchString(r.Query) {
+	if len(f.tickets)+len(f.visits) == 1 && numbered.MatchString(strings.TrimSpace(r.Query)) {
 		return web.Redirect(c, f.address())
 	}
 	for i := range f.tickets {

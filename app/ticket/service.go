@@ -194,6 +194,9 @@ func (s Step) Who(ctx context.Context) string {
 	case s.ActorName != "" && actor.Kind(s.ActorKind) == actor.CLI:
 		return s.ActorName
 	}
+	if s.ActorKind == "" {
+		return locale.T(ctx, "ticket.by.job")
+	}
 	return locale.T(ctx, "ticket.by."+s.ActorKind)
 }
 

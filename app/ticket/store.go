@@ -74,12 +74,15 @@ func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) 
 	return out, err
 }
 
-// lastMove is the step that brought the ticket into its state.
+// lastMove is the step that brought the ticket into its state; the zero step for an imported one without history.
 func lastMove(ctx context.Context, db bun.IDB, ticket int64) (Step, error) {
 	var s Step
 	err := db.NewSelect().Model(&s).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
 		Where("s.ticket_id = ?", ticket).Where("s.from_state <> s.to_state").OrderExpr("s.id desc").Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Step{}, nil
+	}
 	return s, err
 }
 

@@ -1,0 +1,338 @@
+package desk_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"lobby/app/desk"
+	"lobby/app/kit/actor"
+	"lobby/app/kit/db/dbtest"
+	"lobby/app/kit/live"
+	"lobby/app/kit/pii/piitest"
+	"lobby/app/kit/web"
+	"lobby/app/kit/web/webtest"
+	"lobby/app/site"
+	"lobby/app/staff"
+	"lobby/app/ticket"
+	"lobby/app/visitor"
+)
+
+var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+
+// house is a desk over real services, served over real HTTP.
+type house struct {
+	t       testing.TB
+	db      *bun.DB
+	desk    *desk.Desk
+	tickets *ticket.Service
+	visits  *visitor.Service
+	people  *webtest.People
+	client  *webtest.Client
+	site    int64
+	other   int64
+	roles   map[staff.Role]actor.Actor
+}
+
+func setup(t testing.TB) *house {
+	t.Helper()
+	h := &house{t: t, db: dbtest.New(t), people: webtest.NewPeople(), roles: map[staff.Role]actor.Actor{}}
+	for code, id := range map[string]*int64{"reference": &h.site, "other": &h.other} {
+		h.scan(id, `insert into sites (code, name) values (?, '滨河花园') returning id`, code)
+	}
+	for _, role := range staff.Roles {
+		a := actor.Actor{Kind: actor.Person, Name: "员工 " + string(role), Site: h.site, May: staff.May(role)}
+		h.scan(&a.ID, `insert into staff (login, name, password_hash) values (?, ?, '') returning id`, string(role), a.Name)
+		h.roles[role] = a
+	}
+	vault, sites, now := piitest.Vault(t), site.NewDirectory(h.db), func() time.Time { return monday }
+	h.tickets = &ticket.Service{DB: h.db, Vault: vault, Sites: sites, Now: now}
+	h.visits = &visitor.Service{DB: h.db, Vault: vault, Sites: sites, Now: now}
+	h.desk = &desk.Desk{DB: h.db, Sites: sites, Tickets: h.tickets, Visits: h.visits, Now: now}
+	cfg := h.people.Config()
+	cfg.Now = now
+	app := web.New(cfg)
+	h.desk.Mount(app)
+	h.client = webtest.New(t, app)
+	return h
+}
+
+func (h *house) scan(into any, query string, args ...any) {
+	h.t.Helper()
+	if err := h.db.NewRaw(query, args...).Scan(context.Background(), into); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) at(role staff.Role) *webtest.Client {
+	return h.client.Another().As(h.people, h.roles[role])
+}
+
+func (h *house) as(role staff.Role) context.Context { return actor.With(h.t.Context(), h.roles[role]) }
+
+func (h *house) ticket(change func(*ticket.Register)) *ticket.Ticket {
+	h.t.Helper()
+	in := ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "repair", Place: "18-2-201", Matter: "厨房水管漏水", Phone: "13812345678", Channel: "phone"}
+	if change != nil {
+		change(&in)
+	}
+	t, err := h.tickets.Register(h.as(staff.Agent), in)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return t
+}
+
+func (h *house) visit(name, place string) visitor.Visit {
+	h.t.Helper()
+	p, err := h.visits.Register(h.as(staff.Receptionist), visitor.Register{EntryKey: uuid.Must(uuid.NewV7()), Name: name, Phone: "13987654321",
+		Place: place, Purpose: "visit", People: 2, Channel: visitor.Counter})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return p.Visit
+}
+
+func (h *house) step(id int64, verb ticket.Verb, remark string) {
+	h.t.Helper()
+	if _, err := h.tickets.Do(h.as(staff.Manager), id, verb, ticket.Act{Remark: remark}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestDesk(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	calm := h.ticket(nil)
+	urgent := h.ticket(func(r *ticket.Register) { r.Urgency, r.Matter, r.Place = "A", "电梯困人", "29#电梯厅" })
+	guest := h.visit("赵明", "21-701")
+	t.Run("TICKET-3 the desk shows open tickets in the order of work", func(t *testing.T) {
+		rows := h.at(staff.Agent).Get("/desk").Want(http.StatusOK).All("#lane-registered li")
+		if len(rows) != 2 || webtest.Attr(rows[0], "id") != fmt.Sprintf("ticket-%d", urgent.ID) || webtest.Attr(rows[1], "id") != fmt.Sprintf("ticket-%d", calm.ID) {
+			t.Errorf("%d rows in another order", len(rows))
+		}
+	})
+	t.Run("VISIT-6 who is in the building is on the desk, phones masked", func(t *testing.T) {
+		h.at(staff.Agent).Get("/desk").WantText("赵明", "21-701", "139****4321", "2 人").WantNo("13987654321")
+	})
+	t.Run("each role sees what it may, and no more", func(t *testing.T) {
+		for role, want := range map[staff.Role]struct{ live, inside, end bool }{
+			staff.Agent: {true, true, true}, staff.Guard: {true, true, false}, staff.Technician: {true, false, false},
+			staff.Cashier: {true, false, false}, staff.Admin: {false, false, false},
+		} {
+			page := h.at(role).Get("/desk").Want(http.StatusOK)
+			if got := len(page.All("[data-live=desk]")) == 1; got != want.live {
+				t.Errorf("%s: live %v", role, got)
+			}
+			if got := len(page.All("#inside")) == 1; got != want.inside || strings.Contains(page.Body, "赵明") != want.inside {
+				t.Errorf("%s: visitors %v", role, got)
+			}
+			if got := len(page.All(".end")) == 1; got != want.end {
+				t.Errorf("%s: signs out %v", role, got)
+			}
+		}
+		h.at(staff.Technician).HTMX("/desk/inside-list", nil).Want(http.StatusForbidden).WantNo("赵明")
+		h.at(staff.Guard).Post(fmt.Sprintf("/desk/leave/%d", guest.ID), url.Values{}).Want(http.StatusForbidden)
+		h.client.Another().Get("/desk").Want(http.StatusUnauthorized)
+	})
+	t.Run("VISIT-4 one key signs a visitor out, twice is answered the same", func(t *testing.T) {
+		browser := h.at(staff.Agent)
+		path := fmt.Sprintf("/desk/leave/%d", guest.ID)
+		browser.HTMX(path, url.Values{}).Want(http.StatusOK).WantNo("赵明", "<html")
+		browser.Post(path, url.Values{}).Want(http.StatusSeeOther).WantLocation("/desk?left=" + guest.Number)
+		browser.Get("/desk?left=" + guest.Number).WantText(guest.Number)
+		browser.Get("/desk?left=%3Cs%3E").Want(http.StatusOK).WantNo("<s>")
+		var n int
+		h.scan(&n, `select count(*) from audit_log where verb like 'visit.%' and subject_id = ? and verb <> 'visit.register'`, guest.ID)
+		if n != 1 {
+			t.Errorf("%d endings on record, want 1", n)
+		}
+		for _, id := range []string{"0", "x", "999999"} {
+			browser.Post("/desk/leave/"+id, url.Values{}).Want(http.StatusNotFound)
+		}
+	})
+	t.Run("every language says everything", func(t *testing.T) {
+		for _, lang := range []string{"zh-CN", "zh-TW", "en"} {
+			h.at(staff.Manager).Get("/desk?lang="+lang).Want(http.StatusOK).WantNo("desk.key", "ticket.lane", "ticket.kind", "desk.search_hint")
+		}
+	})
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	made := h.ticket(nil)
+	guest := h.visit("赵明", "21-701")
+	find := func(role staff.Role, q string) *webtest.Page {
+		return h.at(role).Post("/desk/search", url.Values{"q": {q}})
+	}
+	t.Run("a number leads straight to what has it", func(t *testing.T) {
+		find(staff.Agent, strings.ToLower(made.Number)).Want(http.StatusSeeOther).WantLocation(fmt.Sprintf("/desk/tickets/%d", made.ID))
+		find(staff.Agent, " "+guest.Number+" ").Want(http.StatusSeeOther).WantLocation(fmt.Sprintf("/desk/visits/%d", guest.ID))
+		find(staff.Agent, "T000000-0000").Want(http.StatusOK).WantText("没有找到")
+	})
+	t.Run("PRIVACY-3 a phone is found by exact match, comes by POST, and is in no address", func(t *testing.T) {
+		find(staff.Agent, "138 1234 5678").Want(http.StatusOK).WantText(made.Number).WantNo(guest.Number)
+		find(staff.Agent, "+8613987654321").Want(http.StatusOK).WantText(guest.Number, "赵明").WantNo(made.Number)
+		find(staff.Agent, "1381234567").Want(http.StatusOK).WantText("没有找到")
+		h.at(staff.Agent).Get("/desk/search?q=13812345678").WantNo(made.Number)
+	})
+	t.Run("a place finds tickets and visitors", func(t *testing.T) {
+		find(staff.Agent, "18-2").Want(http.StatusOK).WantText(made.Number)
+		find(staff.Agent, "21-701").Want(http.StatusOK).WantText(guest.Number)
+	})
+	t.Run("who may see only tickets finds only tickets", func(t *testing.T) {
+		find(staff.Technician, "21-701").Want(http.StatusOK).WantNo(guest.Number, "赵明")
+		find(staff.Technician, "13987654321").Want(http.StatusOK).WantNo(guest.Number)
+		find(staff.Admin, "18-2").Want(http.StatusForbidden).WantNo(made.Number)
+	})
+	t.Run("another site's things are not found", func(t *testing.T) {
+		stranger := h.roles[staff.Manager]
+		stranger.Site = h.other
+		browser := h.client.Another().As(h.people, stranger)
+		for _, q := range []string{made.Number, "13812345678", "18-2", guest.Number, "21-701"} {
+			browser.Post("/desk/search", url.Values{"q": {q}}).Want(http.StatusOK).WantText("没有找到")
+		}
+	})
+	t.Run("bad queries are answered in words", func(t *testing.T) {
+		for _, q := range []string{"", "  ", "a\x00b", "a\x07", strings.Repeat("长", 61), "\xff"} {
+			find(staff.Agent, q).Want(http.StatusUnprocessableEntity).One(".alert.bad")
+		}
+		for _, q := range []string{"'; drop table visits; --", "%", "_", `\`, "<script>alert(1)</script>", "🚰", "T261123-99999999999"} {
+			find(staff.Agent, q).Want(http.StatusOK).WantNo("<script>alert")
+		}
+	})
+}
+
+// view is the desk's live view in the default language.
+func (h *house) view() live.View { return live.View{Site: h.site, Audience: live.Desk, Lang: "zh-CN"} }
+
+func (h *house) frames(events ...live.Event) []live.Frame {
+	h.t.Helper()
+	frames, err := h.desk.Frames(h.t.Context(), h.view(), events)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return frames
+}
+
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	t.Run("an event becomes the row as it is now, and the figures", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		made := h.ticket(nil)
+		h.step(made.ID, ticket.Take, "")
+		f := h.frames(live.Event{Kind: "ticket.registered", ID: made.ID}, live.Event{Kind: "ticket.taken", ID: made.ID})
+		for i, frame := range f {
+			if !strings.Contains(frame.Content, `data-lane="in_hand"`) || !strings.Contains(frame.Content, `data-version="2"`) || frame.Swap != "card" {
+				t.Errorf("frame %d: %+v", i, frame)
+			}
+		}
+		if !strings.Contains(f[1].Content, `id="count-in_hand"`) || strings.Contains(f[0].Content, "count-") {
+			t.Error("the figures belong to the last frame")
+		}
+	})
+	t.Run("a ticket that is over, or unknown here, is taken off", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		made := h.ticket(nil)
+		for _, v := range []ticket.Verb{ticket.Take, ticket.Resolve, ticket.Close} {
+			h.step(made.ID, v, "修好了")
+		}
+		f := h.frames(live.Event{Kind: "ticket.closed", ID: made.ID}, live.Event{Kind: "ticket.closed", ID: 99999})
+		for i, frame := range f {
+			if !strings.Contains(frame.Content, "data-gone") || strings.Contains(frame.Content, "漏水") {
+				t.Errorf("frame %d: %+v", i, frame)
+			}
+		}
+	})
+	t.Run("PRIVACY-2 visitors never travel over the desk's stream, only that something changed", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		guest := h.visit("赵明", "21-701")
+		f := h.frames(live.Event{Kind: "visit.arrived", ID: guest.ID})
+		if f[0].Content != "" || f[0].Kind != "visit.arrived" {
+			t.Errorf("%+v", f[0])
+		}
+		html, err := h.desk.Snapshot(t.Context(), h.db, h.view())
+		if err != nil || strings.Contains(html, "赵明") {
+			t.Errorf("%s, %v", html, err)
+		}
+	})
+	t.Run("PRIVACY-2 a phone typed into the matter is masked in frames and snapshot", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		made := h.ticket(func(r *ticket.Register) { r.Matter = "回电 13900706785" })
+		html, err := h.desk.Snapshot(t.Context(), h.db, h.view())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := html + h.frames(live.Event{Kind: "ticket.registered", ID: made.ID})[0].Content; strings.Contains(all, "0706785") {
+			t.Error("the phone is in the clear")
+		}
+	})
+	t.Run("a lane above its cap is sent whole, and once more when it falls below", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		_, err := h.db.NewRaw(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, place, matter, registered_at, due_at)
+			select ?, gen_random_uuid(), '', 'T' || n, 'phone', 'repair', '大堂', '漏水', ?, ? from generate_series(1, ?) n`,
+			h.site, monday, monday.Add(48*time.Hour), ticket.LaneCap).Exec(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := h.frames(live.Event{Kind: "ticket.changed", ID: 1}); f[0].Refresh != "" {
+			t.Error("a full lane is not over its cap")
+		}
+		made := h.ticket(nil)
+		f := h.frames(live.Event{Kind: "ticket.registered", ID: made.ID})
+		if f[0].Refresh == "" {
+			t.Fatal("the lane is above its cap")
+		}
+		whole, err := h.desk.Lane(t.Context(), h.view(), f[0].Refresh)
+		if err != nil || strings.Count(whole.Content, "<li") != ticket.LaneCap || !strings.Contains(whole.Content, "还有 1 条") {
+			t.Fatalf("%d rows, %v", strings.Count(whole.Content, "<li"), err)
+		}
+		h.frames(live.Event{Kind: "ticket.changed", ID: made.ID}) // still above
+		var first int64
+		h.scan(&first, `select min(id) from tickets`)
+		h.step(first, ticket.Take, "")
+		if f = h.frames(live.Event{Kind: "ticket.taken", ID: first}); f[0].Refresh == "" {
+			t.Fatal("the ticket that moves up was never on the screen")
+		}
+		whole, err = h.desk.Lane(t.Context(), h.view(), f[0].Refresh)
+		if err != nil || strings.Count(whole.Content, "<li") != ticket.LaneCap || strings.Contains(whole.Content, "还有") {
+			t.Errorf("%d rows, %v", strings.Count(whole.Content, "<li"), err)
+		}
+		if f = h.frames(live.Event{Kind: "ticket.taken", ID: first}); f[0].Refresh != "" {
+			t.Error("nothing is above its cap any more")
+		}
+	})
+	t.Run("page and position are of one moment", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		browser := h.at(staff.Agent)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range 20 {
+				h.ticket(nil)
+			}
+		})
+		for range 10 {
+			page := browser.Get("/desk").Want(http.StatusOK)
+			seq := webtest.Attr(page.One("[data-live]"), "data-seq")
+			if n := len(page.All("#lane-registered li")); seq != fmt.Sprint(n) {
+				t.Errorf("%d rows at position %s", n, seq)
+			}
+		}
+		wg.Wait()
+	})
+}
