@@ -16,6 +16,8 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/memory"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/fasthttp/websocket"
@@ -264,3 +266,18 @@ func (c *socket) end(code int) {
 
 // asks is the position that the page asked for.
 func (c *socket) asks() string { return c.query.Get("epoch") + ":" + c.query.Get("seq") }
+
+// counters are the nodes and listeners that the page holds after its garbage is collected.
+func (s *stage) counters() memory.GetDOMCountersResult {
+	s.Helper()
+	out, err := chromedp.Run(s.tab, func(ctx context.Context, t *chromedp.Target) (memory.GetDOMCountersResult, error) {
+		if _, err := cdp.Call(ctx, t, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+			return memory.GetDOMCountersResult{}, err
+		}
+		return cdp.Call(ctx, t, memory.GetDOMCounters, cdp.Empty{})
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return out
+}

@@ -52,10 +52,7 @@
     old.close();
   }
 
-  function trouble() {
-    troubles++;
-    reconnect();
-  }
+  const trouble = () => reconnect(troubles++);
 
   function watch() {
     const state = link?.socket?.readyState;
@@ -94,14 +91,18 @@
 
   // ---- messages, strictly in order ----
 
+  function parse(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  }
+
   // take decides about one message; true: its content is swapped in.
   function take(text) {
-    let m;
-    try {
-      m = JSON.parse(text);
-    } catch {
-      return false;
-    }
+    const m = parse(text);
+    if (!m) return false;
     heard = performance.now();
     message = m;
     if (m.head !== undefined) return beat(m);
@@ -131,9 +132,7 @@
     } else if (behind >= 0 && (m.epoch !== place.epoch || place.seq < behind)) {
       behind = -1;
       trouble(); // a whole heartbeat later it still hasn't come
-    } else {
-      behind = m.head;
-    }
+    } else behind = m.head;
     const build = document.querySelector('meta[name="lobby-build"]')?.content;
     outdated = Boolean(build && m.build && m.build !== build);
     return false;
@@ -168,9 +167,9 @@
       const old = document.getElementById(id);
       if (old && busy(old)) continue;
       deferred.delete(id);
-      if (!old) continue;
-      put(old, next);
-      htmx.process(next);
+      if (next.dataset.lane !== undefined) card(next);
+      else if (old) put(old, next);
+      if (next.isConnected) htmx.process(next);
     }
   }
 
@@ -206,16 +205,18 @@
     if (!lane) return void old?.remove();
     if (old && busy(old)) return void deferred.set(next.id, next);
     const after = [...lane.children].find((c) => c !== old && (c.dataset.sort || "") > next.dataset.sort);
-    if (old && old.parentNode === lane && old.nextElementSibling === (after || null)) {
-      put(old, next);
-    } else {
+    if (old && old.parentNode === lane && old.nextElementSibling === (after || null)) put(old, next);
+    else {
       old?.remove();
       lane.insertBefore(next, after || null);
       paint(next);
     }
     const cap = Number(lane.dataset.cap || Infinity);
     while (lane.children.length > cap) lane.lastElementChild.remove();
-    if (message?.kind) mark(next);
+    if (message?.kind) {
+      next.classList.add("is-changed");
+      setTimeout(() => next.classList.remove("is-changed"), 2000);
+    }
     return next.isConnected;
   }
 
@@ -230,11 +231,6 @@
       } else if (shown && shown.parentNode !== old) shown.remove();
     }
     return put(old, next);
-  }
-
-  function mark(e) {
-    e.classList.add("is-changed");
-    setTimeout(() => e.classList.remove("is-changed"), 2000);
   }
 
   function swap(style, fragment) {

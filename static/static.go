@@ -80,7 +80,7 @@ func load() map[string]*File {
 func build() string {
 	all := sha256.New()
 	for _, name := range Names() {
-		fmt.Fprintf(all, "%s %s\n", name, Files[name].Hash)
+		all.Write([]byte(name + " " + Files[name].Hash + "\n"))
 	}
 	return hex.EncodeToString(all.Sum(nil)[:8])
 }

@@ -86,7 +86,7 @@
     } else {
       clearInterval(timer);
       timer = 0;
-      audio?.suspend();
+      setTimeout(() => timer || audio?.suspend(), 1500); // once the last notes are out
     }
   }
 

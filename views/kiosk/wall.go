@@ -1,3 +1,4 @@
+// Package kiosk holds the templates of the unattended screens: the kiosk, the ticket wall, the lobby display.
 package kiosk
 
 import (
