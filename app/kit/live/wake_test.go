@@ -81,27 +81,28 @@ func TestTheListenerIsKilledAgainAndAgain(t *testing.T) {
 	one := newStage(t)
 	two := onStage(t, one.address, dbtest.Open(t, one.address))
 	sc := two.open(1)
-	done := make(chan struct{})
+	enough, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := range int64(200) {
+		for n := int64(0); ; n++ {
+			select {
+			case <-enough:
+				return
+			default:
+			}
 			if err := set(t.Context(), one.pool, 1, n%10); err != nil {
 				t.Error(err)
+				return
 			}
 		}
 	}()
 	killed := 0
-	for running := true; running; {
-		select {
-		case <-done:
-			running = false
-		default:
-			killed += dbtest.EndBackends(t, one.pool, listenerName)
-		}
-	}
-	if killed < 5 {
-		t.Fatalf("only %d backends were killed", killed)
-	}
+	eventually(t, 30*time.Second, "some killed backends and changes", func() bool {
+		killed += dbtest.EndBackends(t, one.pool, listenerName)
+		return killed >= 10 && one.hub.Stats().Events >= 100
+	})
+	close(enough)
+	<-done
 	sc.equalsDatabase(1, 10*time.Second)
 	eventually(t, 10*time.Second, "both listeners to be back", func() bool {
 		return one.hub.Stats().Listening && two.hub.Stats().Listening
