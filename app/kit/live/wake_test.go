@@ -99,7 +99,7 @@ func TestTheListenerIsKilledAgainAndAgain(t *testing.T) {
 	killed := 0
 	eventually(t, 30*time.Second, "some killed backends and changes", func() bool {
 		killed += dbtest.EndBackends(t, one.pool, listenerName)
-		return killed >= 10 && one.hub.Stats().Events >= 100
+		return killed >= 10 && two.hub.Stats().Events >= 100
 	})
 	close(enough)
 	<-done
