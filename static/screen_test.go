@@ -73,7 +73,7 @@ func TestFit(t *testing.T) {
 		cards = append(cards, card(n+1, "registered", fmt.Sprintf("%03d", n), 1))
 	}
 	s := open(t, wall(cards...))
-	s.dial()
+	c := s.dial()
 	s.until("counted", "/^and [0-9]+ more$/.test(document.querySelector('[data-more=registered]').textContent)")
 	got := eval[[]int](s, `(() => {
 		const list = document.getElementById("lane-registered");
@@ -83,6 +83,9 @@ func TestFit(t *testing.T) {
 		return [shown.length + more, cut.length, document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth];
 	})()`)
 	same(t, "shown and counted, cut off, scrolled", fmt.Sprint(got), "[60 0 0 0]")
+
+	c.beat(10, 48*time.Hour+time.Minute)
+	s.until("how much of the rest is late", "/^and ([0-9]+) more\\1 of them late$/.test(document.querySelector('[data-more=registered]').textContent)")
 }
 
 // The figures of a day that is over are fetched anew.

@@ -10,21 +10,37 @@
   // fit hides the cards that would be cut off, and says how many there are beyond those that show.
   function fit() {
     for (const list of lists()) {
-      const key = list.dataset.list;
-      const room = list.getBoundingClientRect().bottom + 1;
-      const cards = [...list.children];
-      const over = cards.map((card) => card.getBoundingClientRect().bottom > room);
-      cards.forEach((card, n) => card.classList.toggle("is-over", over[n]));
-      const shown = over.filter((o) => !o).length;
-      const count = Number(document.getElementById(`count-${key}`)?.value ?? cards.length);
-      const more = document.querySelector(`[data-more="${CSS.escape(key)}"]`);
-      if (!more) continue;
-      const rest = Math.max(0, count - shown);
-      const text = rest ? more.dataset.text.replace("{n}", rest) : "";
-      if (more.textContent === text && more.hidden === !rest) continue;
-      more.textContent = text;
-      more.hidden = !rest;
+      // The line about the rest takes room itself: once it comes or goes, look again.
+      for (let again = 2; again && measure(list); again--);
     }
+  }
+
+  function measure(list) {
+    const room = list.getBoundingClientRect().bottom + 1;
+    const cards = [...list.children];
+    const over = cards.map((card) => card.getBoundingClientRect().bottom > room);
+    cards.forEach((card, n) => card.classList.toggle("is-over", over[n]));
+    return rest(list);
+  }
+
+  // rest writes the line about what doesn't show, and how much of it is late; true: the line has come or gone.
+  function rest(list) {
+    const line = document.querySelector(`[data-more="${CSS.escape(list.dataset.list)}"]`);
+    if (!line) return false;
+    const sent = list.children.length;
+    const hidden = list.getElementsByClassName("is-over").length;
+    const count = Math.max(sent, Number(document.getElementById(`count-${list.dataset.list}`)?.value || 0));
+    const late = list.querySelectorAll('.is-over[data-left="late"]').length;
+    const { text, late: some, lateLeast: least } = line.dataset;
+    write(line.firstElementChild, text.replace("{n}", count - sent + hidden));
+    write(line.lastElementChild, late && some ? (count > sent ? least : some).replace("{n}", late) : "");
+    const was = line.hidden;
+    line.hidden = count - sent + hidden === 0;
+    return line.hidden !== was;
+  }
+
+  function write(e, text) {
+    if (e.textContent !== text) e.textContent = text;
   }
 
   let asked = 0;
@@ -113,7 +129,10 @@
     alarm();
     refit();
   });
-  document.body.addEventListener("lobby:tick", turn);
+  document.body.addEventListener("lobby:tick", () => {
+    turn();
+    for (const list of lists()) rest(list); // limits pass for hidden cards too
+  });
   addEventListener("resize", refit);
   document.fonts?.ready.then(refit);
   alarm();
