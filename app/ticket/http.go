@@ -112,7 +112,7 @@ func (p Pages) register(c *fiber.Ctx) error {
 // unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
 // said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
 func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
-	if err := s.Check(ctx, in); err != nil {
+	if s.Check(ctx, in) != nil {
 		return nil, nil
 	}
 	open, err := s.Similar(ctx, in.Place, in.Phone)

@@ -83,7 +83,7 @@ func (s *Service) row(t *Ticket) page.Row {
 }
 
 // options are the choices of a field, said by their key.
-func options(ctx context.Context, values []string, say func(string) string) []part.Option {
+func options(values []string, say func(string) string) []part.Option {
 	out := make([]part.Option, len(values))
 	for i, v := range values {
 		out[i] = part.Option{Value: v, Label: say(v)}
@@ -111,12 +111,12 @@ func fields(ctx context.Context, in Register, said map[string]string, people []C
 		Matter: input(part.Input{Name: "matter", Value: in.Matter, Type: "textarea", Rows: 3, Max: MaxMatter, Required: true,
 			Hint: t("ticket.hint.matter")}),
 		Kind: input(part.Input{Name: "kind", Value: in.Kind, Type: "radio", Required: true,
-			Options: options(ctx, Kinds, func(v string) string { return t("ticket.kind." + v) })}),
+			Options: options(Kinds, func(v string) string { return t("ticket.kind." + v) })}),
 		Urgency:  input(urgencyInput(ctx, in.Urgency)),
 		Reporter: input(part.Input{Name: "reporter", Value: in.Reporter, Max: MaxReporter, Hint: t("ticket.hint.reporter")}),
 		Type:     input(typeInput(ctx, in.Type, true)),
 		Channel: input(part.Input{Name: "channel", Value: in.Channel, Type: "select", Required: true,
-			Options: options(ctx, DeskChannels, func(v string) string { return t("ticket.channel." + v) })}),
+			Options: options(DeskChannels, func(v string) string { return t("ticket.channel." + v) })}),
 	}
 	f.LifeSafety = safetyInput(ctx, in.LifeSafety)
 	f.FirstAsked = input(part.Input{Name: "first_asked", Value: strconv.FormatInt(in.FirstAsked, 10), Type: "select", Required: true,
@@ -129,12 +129,12 @@ func fields(ctx context.Context, in Register, said map[string]string, people []C
 
 func urgencyInput(ctx context.Context, value string) part.Input {
 	return part.Input{Name: "urgency", Value: value, Type: "radio", Required: true,
-		Options: options(ctx, Urgencies, func(v string) string { return locale.T(ctx, "ticket.urgency."+v) })}
+		Options: options(Urgencies, func(v string) string { return locale.T(ctx, "ticket.urgency."+v) })}
 }
 
 func typeInput(ctx context.Context, value string, free bool) part.Input {
 	i := part.Input{Name: "type", Value: value, Type: "select", Required: true,
-		Options: options(ctx, Types, func(v string) string { return locale.T(ctx, "ticket.type."+v) })}
+		Options: options(Types, func(v string) string { return locale.T(ctx, "ticket.type."+v) })}
 	if free {
 		i.Options = append([]part.Option{{Label: locale.T(ctx, "ticket.by_kind")}}, i.Options...)
 	}

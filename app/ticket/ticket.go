@@ -72,13 +72,13 @@ var Channels = []string{"kiosk", "counter", "phone", "web", "mail", "suggestion_
 // DeskChannels are those that a person at the desk can pick; a kiosk's tickets come from a kiosk.
 var DeskChannels = []string{"phone", "counter", "web", "mail", "suggestion_box", "patrol", "staff"}
 
-// Kinds of tickets (TICKET-2).
+// Kinds are the kinds of tickets (TICKET-2).
 var Kinds = []string{"repair", "complaint", "inquiry", "help", "suggestion", "activity", "other"}
 
-// Urgencies, the most pressing first (TICKET-3).
+// Urgencies are the scale of urgency, the most pressing first (TICKET-3).
 var Urgencies = []string{"A", "B", "C"}
 
-// Types of matter (TICKET-3), in the order of the scale's letters; their rank in the order of work is in sort.go.
+// Types are the scale of matters (TICKET-3), in the order of the scale's letters; their rank in the order of work is in sort.go.
 var Types = []string{"A1", "A2", "B1", "B2", "C1", "C2"}
 
 // DefaultType is the type that a kind has until somebody says otherwise.
