@@ -32,6 +32,7 @@ func TestSignIn(t *testing.T) {
 	for name, try := range map[string][2]string{
 		"a wrong password":         {"li.agent", "wrong horse battery"},
 		"nobody's login":           {"nobody", password},
+		"nobody's own password":    {"nobody", "nobody has this password"},
 		"nothing":                  {"", ""},
 		"NUL and SQL":              {"a'; drop table staff; --\x00", "\x00"},
 		"right-to-left and 4 byte": {"\u202eli😀", "😀😀😀😀😀😀"},

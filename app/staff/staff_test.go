@@ -73,6 +73,17 @@ func TestOutAtOnce(t *testing.T) {
 		t.Fatalf("a password set by the administrator ends all: %v", err)
 	}
 	_, one = b.as("li")
+	for value, gone := range map[string]bool{"now()": true, "null": false} { // the flag alone is enough
+		if _, err := b.db.NewRaw(`update staff set disabled_at = ` + value).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if out(one) != gone {
+			t.Errorf("disabled at %s: out is %t", value, !gone)
+		}
+	}
+	if _, err := b.db.NewRaw(`update staff set disabled_at = null`).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := b.svc.Disable(b.command, "li"); err != nil || !out(one) {
 		t.Fatalf("a disabled person is out at once: %v", err)
 	}
