@@ -103,7 +103,7 @@ func byIDs(ctx context.Context, tx bun.IDB, site int64, ids []int64) ([]Visit, e
 		return nil, nil
 	}
 	var vs []Visit
-	err := tx.NewSelect().Model(&vs).Where("site_id = ? and id in (?)", site, bun.In(ids)).Scan(ctx)
+	err := tx.NewSelect().Model(&vs).Where("site_id = ? and id in (?)", site, bun.List(ids)).Scan(ctx)
 	return vs, db.Translate(err)
 }
 

@@ -1,3 +1,4 @@
+// Package layout holds the shells of all pages: staff pages, small cards such as sign-in, and unattended screens.
 package layout
 
 import (

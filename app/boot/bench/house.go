@@ -37,16 +37,13 @@ func openHouse(ctx context.Context, binary string) (h *house, err error) {
 	if h.dir, err = os.MkdirTemp("", "lobby-bench-"); err != nil {
 		return nil, err
 	}
-	if err = os.Chmod(h.dir, 0o755); err != nil { //nolint:gosec // PostgreSQL runs as another user and must enter
+	if err = os.Chmod(h.dir, 0o755); err != nil { // PostgreSQL runs as another user and must enter
 		return nil, err
 	}
 	if h.cluster, err = cluster.Start(ctx, h.dir, cluster.Options{}); err != nil {
 		return nil, err
 	}
 	h.key = pii.NewKey().Text()
-	if err != nil {
-		return nil, errors.Join(err, h.close())
-	}
 	if h.server, err = h.serve(ctx); err != nil {
 		return nil, errors.Join(err, h.close())
 	}

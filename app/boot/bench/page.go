@@ -95,7 +95,7 @@ func wallStatements(ctx context.Context, h *house, cookie string) (texts []strin
 	}
 	defer func() { err = errors.Join(err, other.Stop()) }()
 	rec := &recorder{}
-	other.App.DB.AddQueryHook(rec)
+	other.App.DB.AddQueryHook(rec) //nolint:staticcheck // WithQueryHook gives a copy, and the services hold the original
 	client := &fasthttp.HostClient{Addr: strings.TrimPrefix(other.URL(), "http://")}
 	if _, _, err := get(client, other.URL()+"/wall", cookie); err != nil {
 		return nil, err

@@ -165,7 +165,7 @@ func capture(ctx context.Context, h *house, cookie string) (script, error) {
 		return nil, err
 	}
 	rec := &recorder{}
-	other.App.DB.AddQueryHook(rec)
+	other.App.DB.AddQueryHook(rec) //nolint:staticcheck // WithQueryHook gives a copy, and the services hold the original
 	defer func() { _ = other.Stop() }()
 	client := &fasthttp.HostClient{Addr: strings.TrimPrefix(other.URL(), "http://")}
 	asOther := &house{server: other, site: h.site}
@@ -258,7 +258,7 @@ func (s script) run(ctx context.Context, pool *bun.DB) error {
 }
 
 // query reads whatever the statement answers, as the program would.
-func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) error {
+func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) (err error) {
 	run := pool.DB.QueryContext
 	if tx != nil {
 		run = tx.QueryContext
@@ -267,9 +267,10 @@ func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	return rows.Err()
 }
 
 func median(xs []float64) float64 {

@@ -19,7 +19,7 @@ func load(ctx context.Context, idb bun.IDB, site int64, ids []int64) (map[int64]
 	var rows []thing
 	q := idb.NewSelect().Table("things").Column("id", "value", "version").Where("site = ?", site)
 	if ids != nil {
-		q = q.Where("id in (?)", bun.In(ids))
+		q = q.Where("id in (?)", bun.List(ids))
 	}
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, err
