@@ -62,6 +62,28 @@ func (b *deskBundle) lobby(args ...string) (out, errs string, code int) {
 	return o.String(), e.String(), code
 }
 
+// waitSealed verifies until the act is sealed: transactions of other tests on the same server can hold it back.
+func (b *deskBundle) waitSealed(verb string) {
+	b.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		var sealed bool
+		err := b.db.NewRaw(`select exists (select from audit_chain c join audit_log a on a.id = c.audit_id where a.verb = ?)`, verb).Scan(b.t.Context(), &sealed)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if sealed {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatal("not sealed in time")
+		}
+		if _, errs, code := b.lobby("audit", "verify"); code != 0 {
+			b.t.Fatal(errs)
+		}
+	}
+}
+
 func TestReportCommand(t *testing.T) {
 	t.Parallel()
 	b := setupDesk(t)
@@ -137,13 +159,15 @@ func TestAuditCommand(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "in order") || head.FindStringSubmatch(out) == nil {
 		t.Fatalf("%d %s %s", code, out, errs)
 	}
+	b.waitSealed("visit.register")
+	out, _, _ = b.lobby("audit", "verify")
 	kept := head.FindStringSubmatch(out)[1]
 	t.Run("PRIVACY-4 audit verify is itself on record, and accepts the head it printed", func(t *testing.T) {
 		if out, errs, code := b.lobby("audit", "verify", "--head", kept); code != 0 {
 			t.Fatalf("%d %s %s", code, out, errs)
 		}
 		var n int
-		if err := b.db.NewRaw(`select count(*) from audit_log where verb = 'audit.verify' and actor_name like 'cli:%'`).Scan(t.Context(), &n); err != nil || n != 2 {
+		if err := b.db.NewRaw(`select count(*) from audit_log where verb = 'audit.verify' and actor_name like 'cli:%'`).Scan(t.Context(), &n); err != nil || n < 2 {
 			t.Fatal(n, err)
 		}
 	})
@@ -153,6 +177,7 @@ func TestAuditCommand(t *testing.T) {
 		}
 	})
 	t.Run("PRIVACY-4 audit verify ends with 1 and names the row that was changed", func(t *testing.T) {
+		b.waitSealed("visit.register")
 		err := b.db.RunInTx(t.Context(), nil, func(ctx context.Context, tx bun.Tx) error {
 			_, err := tx.ExecContext(ctx, `set local session_replication_role = replica; update audit_log set actor_id = 77 where verb = 'visit.register'`)
 			return err
