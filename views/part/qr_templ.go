@@ -9,40 +9,51 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"fmt"
 	"rsc.io/qr"
 	"strconv"
-	"strings"
 )
 
 // quiet is the empty border that a QR code needs, in modules.
 const quiet = 3
 
-// drawQR turns a text into the path of an SVG and the size of its box; a text too long for a code gives nothing.
-func drawQR(text string) (path string, size int) {
+// Code is a QR code, drawn once and shown as often as a page needs it.
+type Code struct {
+	path string // of an SVG, one box per run of black modules
+	size int    // of its box, in modules
+}
+
+// Draw makes the QR code of a text; one too long for a code stays empty.
+func Draw(text string) Code {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
-		return "", 0
+		return Code{}
 	}
-	var b strings.Builder
+	path := make([]byte, 0, 8<<10)
+	number := func(mark string, n int) {
+		path = strconv.AppendInt(append(path, mark...), int64(n), 10)
+	}
 	for y := range code.Size {
 		for x := 0; x < code.Size; x++ {
-			if !code.Black(x, y) {
-				continue
-			}
-			run := 1
+			run := 0
 			for x+run < code.Size && code.Black(x+run, y) {
 				run++
 			}
-			fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", x+quiet, y+quiet, run, run)
+			if run == 0 {
+				continue
+			}
+			number("M", x+quiet)
+			number(" ", y+quiet)
+			number("h", run)
+			number("v1h-", run)
+			path = append(path, 'z')
 			x += run
 		}
 	}
-	return b.String(), code.Size + 2*quiet
+	return Code{string(path), code.Size + 2*quiet}
 }
 
-// QR shows a text as a QR code, black on white in light and dark.
-func QR(text, label string) templ.Component {
+// QR shows a QR code, black on white in light and dark.
+func QR(c Code, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -63,15 +74,14 @@ func QR(text, label string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		path, size := drawQR(text)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<svg class=\"qr-code\" viewBox=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs("0 0 " + strconv.Itoa(size) + " " + strconv.Itoa(size))
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs("0 0 " + strconv.Itoa(c.size) + " " + strconv.Itoa(c.size))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 39, Col: 86}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 49, Col: 90}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -84,7 +94,7 @@ func QR(text, label string) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 39, Col: 118}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 49, Col: 122}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -95,9 +105,9 @@ func QR(text, label string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(path)
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(c.path)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 41, Col: 16}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/part/qr.templ`, Line: 51, Col: 18}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {

@@ -96,7 +96,7 @@ func PassPage(s layout.Shell, p Pass) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = part.QR(p.Link, locale.T(ctx, "visitor.pass.qr")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = part.QR(part.Draw(p.Link), locale.T(ctx, "visitor.pass.qr")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
