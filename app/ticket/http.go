@@ -112,8 +112,12 @@ func (p Pages) register(c *fiber.Ctx) error {
 // unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
 // said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
 func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
-	if s.Check(ctx, in) != nil {
+	err := s.Check(ctx, in)
+	if fault.Is(err, fault.Invalid) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	open, err := s.Similar(ctx, in.Place, in.Phone)
 	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
