@@ -63,7 +63,7 @@ func (sc *screen) dial() error {
 	q.Set("epoch", strconv.FormatInt(sc.at.Epoch, 10))
 	q.Set("seq", strconv.FormatInt(sc.at.Seq, 10))
 	sc.mu.Unlock()
-	conn, _, err := websocket.DefaultDialer.Dial(sc.stage.socket+"?"+q.Encode(), nil) //nolint:bodyclose // an upgraded response has none //nolint:bodyclose // the dialer has closed it
+	conn, _, err := websocket.DefaultDialer.Dial(sc.stage.socket+"?"+q.Encode(), nil) //nolint:bodyclose // an upgraded response has none
 	if err != nil {
 		return err
 	}
