@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lobby/app/boot/boottest"
+	"lobby/app/kit/db/dbtest"
 )
 
 // The program as it is shipped, on a database of somebody's server: from being called to the first 200.
@@ -39,10 +40,7 @@ func TestStartTime(t *testing.T) {
 // acknowledged is there.
 func TestKilledWithEmbeddedCluster(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o711); err != nil {
-		t.Fatal(err)
-	}
+	dir := dbtest.DataFolder(t)
 	addr := boottest.FreeAddr(t)
 	env := []string{"LOBBY_DATA=" + filepath.Join(dir, "var")}
 	first := boottest.Serve(t, addr, env)

@@ -120,14 +120,7 @@ func TestDoctor(t *testing.T) {
 	})
 	t.Run("an embedded database, stopped", func(t *testing.T) {
 		t.Parallel()
-		dir, err := os.MkdirTemp("", "lobby-doctor-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		if err := os.Chmod(dir, 0o711); err != nil {
-			t.Fatal(err)
-		}
+		dir := dbtest.DataFolder(t)
 		o := operator{t, map[string]string{"LOBBY_DATA": dir}}
 		o.lobby(0, "migrate", "up")
 		text := o.lobby(0, "doctor")

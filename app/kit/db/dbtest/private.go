@@ -12,9 +12,8 @@ import (
 // Server is a PostgreSQL of one test's own, which the test may restart and kill: for bad days. It keeps its data
 // safely, as in real use. Starting one takes about two seconds.
 type Server struct {
-	t testing.TB
-	c *cluster.Cluster
-	// dir is short and outside the test's own folder, whose name may be too long for PostgreSQL's account to enter.
+	t   testing.TB
+	c   *cluster.Cluster
 	dir string
 	url string
 }
@@ -22,15 +21,7 @@ type Server struct {
 // Private starts a server for the test, with one migrated database; both are gone when the test ends.
 func Private(t testing.TB) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "lobby-private-")
-	if err != nil {
-		t.Fatalf("dbtest: %v", err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o711); err != nil {
-		t.Fatalf("dbtest: %v", err)
-	}
-	s := &Server{t: t, dir: dir}
+	s := &Server{t: t, dir: DataFolder(t)}
 	s.start()
 	t.Cleanup(func() { _ = s.stop() })
 	s.url = s.c.URL()
@@ -91,4 +82,19 @@ func (s *Server) stop() error {
 	err := s.c.Stop()
 	s.c = nil
 	return err
+}
+
+// DataFolder gives a data folder for an embedded cluster, gone when the test ends. Unlike the test's own temporary
+// folder, the account that PostgreSQL runs as can enter it when the tests run as root.
+func DataFolder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lobby-data-")
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	return dir
 }
