@@ -45,7 +45,7 @@ func wallPage(ctx context.Context, h *house) (chapter, error) {
 		page := time.Since(began)
 		began = time.Now()
 		for _, text := range texts {
-			if err := query(ctx, h.server.App.DB, nil, text); err != nil {
+			if _, err := query(ctx, h.server.App.DB, nil, text); err != nil {
 				return chapter{}, err
 			}
 		}

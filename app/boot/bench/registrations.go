@@ -121,6 +121,8 @@ type script []statement
 type statement struct {
 	text  string
 	fresh []fresh // the values that are unique to one registration
+	bumps bool    // it answers the topic's new head
+	seq   string  // the head as it was captured, in the statement that writes the event
 }
 
 type fresh struct {
@@ -184,8 +186,10 @@ func capture(ctx context.Context, h *house, cookie string) (script, error) {
 // scriptOf finds the values of the last registration in its statements.
 func scriptOf(ctx context.Context, h *house, texts []string) (script, error) {
 	var key, number, code, pass string
-	err := h.server.App.DB.NewRaw(`select entry_key::text, number, pass_code, encode(pass_index, 'hex') from visits
-		where site_id = ? order by id desc limit 1`, h.site.ID).Scan(ctx, &key, &number, &code, &pass)
+	var seq int64
+	err := h.server.App.DB.NewRaw(`select entry_key::text, number, pass_code, encode(pass_index, 'hex'),
+			(select seq from events where kind = 'visit.arrived' and ref = visits.id)
+		from visits where site_id = ? order by id desc limit 1`, h.site.ID).Scan(ctx, &key, &number, &code, &pass, &seq)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +202,10 @@ func scriptOf(ctx context.Context, h *house, texts []string) (script, error) {
 	var s script
 	inserts := false
 	for _, text := range texts {
-		st := statement{text: text}
+		st := statement{text: text, bumps: strings.HasPrefix(text, "insert into topics")}
+		if captured := fmt.Sprintf(", %d, 'visit.arrived'", seq); strings.Contains(text, captured) {
+			st.seq = captured
+		}
 		for _, v := range values {
 			if strings.Contains(text, v.old) {
 				st.fresh = append(st.fresh, v)
@@ -230,6 +237,7 @@ func digits() string {
 // run runs the statements once, with fresh values, in transactions where the registration had them.
 func (s script) run(ctx context.Context, pool *bun.DB) error {
 	var tx *sql.Tx
+	var head int64
 	for _, st := range s {
 		switch strings.ToUpper(strings.TrimSpace(st.text)) {
 		case "BEGIN":
@@ -250,27 +258,47 @@ func (s script) run(ctx context.Context, pool *bun.DB) error {
 		for _, f := range st.fresh {
 			text = strings.ReplaceAll(text, f.old, f.make())
 		}
-		if err := query(ctx, pool, tx, text); err != nil {
+		if st.seq != "" {
+			text = strings.Replace(text, st.seq, fmt.Sprintf(", %d, 'visit.arrived'", head), 1)
+		}
+		answer, err := query(ctx, pool, tx, text)
+		if err != nil {
 			return fmt.Errorf("%w in %.60s", err, text)
+		}
+		if st.bumps {
+			head = answer
 		}
 	}
 	return nil
 }
 
-// query reads whatever the statement answers, as the program would.
-func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) (err error) {
+// query reads whatever the statement answers, as the program would, and gives the first number of it.
+func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) (number int64, err error) {
 	run := pool.DB.QueryContext
 	if tx != nil {
 		run = tx.QueryContext
 	}
 	rows, err := run(ctx, text)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
+		var first any
+		columns, err := rows.Columns()
+		if err != nil {
+			return 0, err
+		}
+		rest := make([]any, len(columns))
+		for i := range rest {
+			rest[i] = new(sql.RawBytes)
+		}
+		rest[0] = &first
+		if err := rows.Scan(rest...); err != nil {
+			return 0, err
+		}
+		number, _ = first.(int64)
 	}
-	return rows.Err()
+	return number, errors.Join(rows.Err(), rows.Close())
 }
 
 func median(xs []float64) float64 {
