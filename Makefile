@@ -10,10 +10,12 @@ NEED := .ci/need
 BIN := bin/lobby
 LINT_VERSION := v2.15.0
 LINT := bin/golangci-lint-$(LINT_VERSION)
+TESTSUM_VERSION := v1.13.0
+TESTSUM := bin/gotestsum-$(TESTSUM_VERSION)
+TEST_LOG := var/test.json
 HTMX := 4.0.1
 PICO := 2.1.1
 AXE := 4.14.1
-NPM_REGISTRY ?= https://registry.npmjs.org
 AXE_FILE := app/boot/journeys/testdata/axe.min.js
 # How long all tests may take together, on a small machine with the race detector.
 TEST_TIMEOUT ?= 30m
@@ -36,13 +38,25 @@ build: ## build the static binary bin/lobby
 .PHONY: test
 test: ## run every test (installs PostgreSQL, Chromium, fonts and a C compiler where missing)
 	@$(NEED) go postgresql chromium fonts gcc
-	go test -timeout $(TEST_TIMEOUT) ./...
+	@$(MAKE) --no-print-directory tests
 
 .PHONY: check
 check: ## what CI runs: format, generated files, vet, lint, all tests with the race detector
 	@$(NEED) go postgresql chromium fonts gcc
 	@$(MAKE) --no-print-directory formatted generated vet lint
-	go test -race -timeout $(TEST_TIMEOUT) ./...
+	@$(MAKE) --no-print-directory tests FLAGS=-race
+
+# The tests, and then the list of rules in ARCHITECTURE.md against the log of their run.
+.PHONY: tests
+tests: $(TESTSUM)
+	@mkdir -p $(dir $(TEST_LOG))
+	$(TESTSUM) --format pkgname --jsonfile $(TEST_LOG) -- $(FLAGS) -count=1 -timeout $(TEST_TIMEOUT) ./...
+	go test -count=1 -tags rules -run TestRulesOfTheHandbook ./app/boot
+
+.PHONY: shots
+shots: ## make the pictures of the README from the demo site
+	@$(NEED) go postgresql chromium fonts
+	go test -count=1 -tags shots -run TestShots ./app/boot/journeys
 
 .PHONY: formatted
 formatted:
@@ -76,6 +90,11 @@ $(LINT):
 	GOFLAGS= GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	@mv bin/golangci-lint $(LINT)
 
+$(TESTSUM):
+	@mkdir -p bin
+	GOFLAGS= GOBIN=$(CURDIR)/bin go install gotest.tools/gotestsum@$(TESTSUM_VERSION)
+	@mv bin/gotestsum $(TESTSUM)
+
 .PHONY: bench
 bench: ## measure the figures of BENCH.md (installs PostgreSQL where missing)
 	@$(NEED) go postgresql
@@ -83,14 +102,13 @@ bench: ## measure the figures of BENCH.md (installs PostgreSQL where missing)
 	go run ./app/boot/bench
 
 .PHONY: vendor
-vendor: ## fetch the vendored browser files again from their npm packages
-	@$(NEED) curl
+vendor: ## fetch the vendored browser files again from their npm packages (needs npm)
+	@command -v npm >/dev/null || { echo "make vendor needs npm; type: apt-get install npm"; exit 1; }
 	@set -eu; \
 	work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	fetch() { \
 		mkdir -p "$$work/$$2"; \
-		curl -fsSL "$(NPM_REGISTRY)/$$1/-/$$2-$$3.tgz" -o "$$work/$$2.tgz" || { echo "$$1 $$3 can't be fetched from $(NPM_REGISTRY)"; exit 1; }; \
-		tar -xzf "$$work/$$2.tgz" -C "$$work/$$2" --strip-components=1; \
+		tar -xzf "$$work/$$(cd "$$work" && npm pack --silent "$$1@$$3")" -C "$$work/$$2" --strip-components=1; \
 	}; \
 	fetch htmx.org htmx.org $(HTMX); \
 	fetch @picocss/pico pico $(PICO); \

@@ -282,6 +282,7 @@ func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) (number i
 	if err != nil {
 		return 0, err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var first any
 		columns, err := rows.Columns()
@@ -298,7 +299,7 @@ func query(ctx context.Context, pool *bun.DB, tx *sql.Tx, text string) (number i
 		}
 		number, _ = first.(int64)
 	}
-	return number, errors.Join(rows.Err(), rows.Close())
+	return number, rows.Err()
 }
 
 func median(xs []float64) float64 {
