@@ -97,7 +97,7 @@ func allowed(c *fiber.Ctx, audience live.Audience) (live.View, live.Owner, int) 
 	view := live.View{Site: who.Site, Audience: audience, Lang: locale.Lang(web.Context(c))}
 	switch who.Kind {
 	case actor.Person:
-		return view, live.Owner{Staff: who.ID, Session: who.Session}, 0
+		return view, live.Owner{Staff: who.ID, Session: who.Session, Until: who.Until}, 0
 	default:
 		return view, live.Owner{Device: who.ID}, 0
 	}

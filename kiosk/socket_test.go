@@ -289,6 +289,29 @@ func TestSocketsEndWithTheRightToThem(t *testing.T) {
 	})
 }
 
+// The desk's socket ends with its session, at its next heartbeat; a paired wall has no end.
+func TestASocketEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	h := newHotel(t)
+	cookie := h.signIn(t, "dora", "supervisor")
+	who, err := h.one.App.Staff.Session(t.Context(), strings.TrimPrefix(cookie, web.SessionCookie+"="))
+	if err != nil || !who.Until.After(h.house.Clock.Now()) {
+		t.Fatalf("the session ends at %s, %v", who.Until, err)
+	}
+	desk, wall := socket(t, h.one.URL(), "view=desk&epoch=1&seq=0", cookie), socket(t, h.one.URL(), "view=wall&epoch=1&seq=0", h.wall)
+	next(t, desk, heartbeat)
+	next(t, wall, heartbeat)
+	h.house.Clock.Set(who.Until)
+	if got := closed(t, desk, 20*time.Second); got != live.CloseSignIn {
+		t.Errorf("closed with %d, want %d", got, live.CloseSignIn)
+	}
+	h.report(t)
+	next(t, wall, func(m heard) bool { return m.Seq != nil && *m.Seq == 1 })
+	if got := closed(t, socket(t, h.two.URL(), "view=desk&epoch=1&seq=0", cookie), 5*time.Second); got != live.CloseSignIn {
+		t.Errorf("a new socket is closed with %d, want %d", got, live.CloseSignIn)
+	}
+}
+
 func TestNoiseOnARealSocket(t *testing.T) {
 	t.Parallel()
 	h := newHotel(t)

@@ -71,11 +71,20 @@ func (p *Pages) Login(c *fiber.Ctx, status int, kept web.Kept) error {
 func (p *Pages) loginPage(c *fiber.Ctx, status int, kept web.Kept, login, message string) error {
 	shell := web.Shell(c, locale.T(web.Context(c), "staff.login.title"))
 	shell.Insecure = web.Insecure(c)
-	page := view.LoginPage{Login: login, Error: message, KeptForm: kept.Post && !kept.TooMuch, TooMuch: kept.TooMuch, Languages: languages(c)}
+	page := view.LoginPage{Elsewhere: elsewhere(c), Login: login, Error: message, KeptForm: kept.Post && !kept.TooMuch, TooMuch: kept.TooMuch, Languages: languages(c)}
 	for _, h := range kept.Hidden() {
 		page.Kept = append(page.Kept, view.Hidden(h))
 	}
 	return web.Render(c, status, view.Login(shell, page))
+}
+
+// elsewhere is the public address where the browser would drop the cookie of this one, so that signing in or pairing
+// would lead back here without a word; else it is empty.
+func elsewhere(c *fiber.Ctx) string {
+	if !web.LosesCookies(c) {
+		return ""
+	}
+	return web.PublicURL(c) + c.Path()
 }
 
 // ownNames are the languages as they call themselves.
@@ -92,6 +101,9 @@ func languages(c *fiber.Ctx) []view.Language {
 func (p *Pages) signIn(c *fiber.Ctx) error {
 	ctx, form := web.Context(c), web.Form(c)
 	kept := web.KeptFrom(form)
+	if web.LosesCookies(c) {
+		return p.loginPage(c, fiber.StatusUnprocessableEntity, kept, form.Get("login"), "")
+	}
 	token, err := p.Service.SignIn(ctx, SignIn{Login: form.Get("login"), Password: form.Get("password"), From: web.Network(c), Old: c.Cookies(web.SessionCookie)})
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooMany) {
 		web.RetryAfter(c, f)
@@ -210,7 +222,7 @@ func (p *Pages) pair(c *fiber.Ctx) error {
 }
 
 func (p *Pages) pairPage(c *fiber.Ctx, status int, page view.PairPage) error {
-	page.Languages = languages(c)
+	page.Languages, page.Elsewhere = languages(c), elsewhere(c)
 	shell := web.Shell(c, locale.T(web.Context(c), "staff.pair.title"))
 	shell.Scripts, shell.Styles = []string{"pair.js"}, []string{"pair.css"}
 	return web.Render(c, status, view.Pair(shell, page))
@@ -218,6 +230,9 @@ func (p *Pages) pairPage(c *fiber.Ctx, status int, page view.PairPage) error {
 
 func (p *Pages) claim(c *fiber.Ctx) error {
 	ctx := web.Context(c)
+	if web.LosesCookies(c) { // the code stays good
+		return p.pairPage(c, fiber.StatusUnprocessableEntity, view.PairPage{})
+	}
 	code := web.Form(c).Get("code")
 	token, d, err := p.Service.Claim(ctx, code, web.Network(c))
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.TooMany) {

@@ -217,6 +217,63 @@ func TestPlainHTTPFromAnotherMachineIsWarnedOf(t *testing.T) {
 	away.Get("/account").Want(200).WantNo(warning)
 }
 
+// LOBBY_URL is https and somebody comes over plain http: the browser would drop the Secure cookie, and signing in or
+// pairing would lead back to the same page for ever. It is said in words instead, and nothing is used up.
+func TestPlainHTTPWhereTheAddressIsHTTPS(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	_, cfg := b.web()
+	cfg.URL = "https://lobby.example.com"
+	c := b.serve(cfg)
+	plain := func(path string, form url.Values) *webtest.Page {
+		r := c.Request("POST", path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", c.Base)
+		return c.Do(r)
+	}
+	for _, lang := range locale.Languages {
+		said := locale.T(locale.With(t.Context(), lang), "staff.https")
+		for _, path := range []string{"/login", "/pair"} {
+			page := c.Get(path + "?lang=" + lang).Want(200).WantText(said)
+			if to := webtest.Attr(page.One(".alert.bad a"), "href"); to != "https://lobby.example.com"+path {
+				t.Errorf("%s leads to %q", path, to)
+			}
+		}
+		typed := url.Values{"login": {"li"}, "password": {password}, "kept.path": {"/desk"}, "kept.post": {"1"}, "kept.field.name": {"王"}}
+		page := plain("/login?lang="+lang, typed).Want(422).WantText(said).WantNo(password)
+		if webtest.Attr(page.One("input[name=kept.field.name]"), "value") != "王" || page.Header.Get("Set-Cookie") != "" {
+			t.Error("the interrupted form is lost, or a session was given")
+		}
+	}
+	if n := b.count(`select count(*) from sessions`); n != 0 {
+		t.Errorf("%d sessions that nobody holds", n)
+	}
+	code, _, err := b.svc.Pair(b.command, staff.Pair{Kind: "wall", Name: "大屏"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain("/pair", url.Values{"code": {code}}).Want(422)
+
+	said := locale.T(locale.With(t.Context(), "en"), "staff.https")
+	for name, over := range map[string]map[string]string{
+		"https in front of us":    {"Sec-Fetch-Site": "same-origin"},
+		"an old browser, https":   {"Origin": cfg.URL},
+		"this machine, plain":     {"Sec-Fetch-Site": "none"},
+		"no browser, no question": {},
+	} {
+		r := c.Request("POST", "/login?lang=en", strings.NewReader(url.Values{"login": {"li"}, "password": {password}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for key, value := range over {
+			r.Header.Set(key, value)
+		}
+		if page := c.Another().Do(r); page.Status != 303 || strings.Contains(page.Body, said) {
+			t.Errorf("%s: %d", name, page.Status)
+		}
+	}
+	c.Another().Post("/pair", url.Values{"code": {code}}).Want(303) // the code was still good
+}
+
 // Whatever the pages show, nothing in them needs what the policy forbids.
 func TestPagesKeepToThePolicy(t *testing.T) {
 	t.Parallel()

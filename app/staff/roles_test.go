@@ -22,7 +22,7 @@ func TestRolesMatrix(t *testing.T) {
 			}
 		}
 	})
-	t.Run("ORG-2 authority is graded: who may do more may do the lesser too", func(t *testing.T) {
+	t.Run("authority is graded: who may do more may do the lesser too", func(t *testing.T) {
 		for _, p := range Permissions {
 			if can(Receptionist, p) && !can(Agent, p) || can(Agent, p) && !can(Supervisor, p) || can(Supervisor, p) && !can(Manager, p) {
 				t.Errorf("%s is lost on the way up", p)

@@ -142,7 +142,7 @@ func (s *Service) Session(ctx context.Context, token string) (actor.Actor, error
 			return actor.Actor{}, db.Translate(err)
 		}
 	}
-	return actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID,
+	return actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID, Until: row.ExpiresAt,
 		Lang: row.Language, May: may(row.Roles)}, nil
 }
 

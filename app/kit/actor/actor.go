@@ -4,6 +4,7 @@ package actor
 
 import (
 	"context"
+	"time"
 
 	"lobby/app/kit/fault"
 )
@@ -27,13 +28,14 @@ type Permission string
 // Actor is who acts, and for which site.
 type Actor struct {
 	Kind    Kind
-	ID      int64  // staff or device id; 0 for the other kinds
-	Name    string // display name; for the record of a command line "cli:<os user>", of a job its name
-	Site    int64  // the site that this actor works for now; 0 where none is chosen
-	Session int64  // id of the session, for a person
-	Screen  string // for a device: kiosk, display or wall
-	Lang    string // preferred language tag, or empty
-	All     bool   // jobs and the command line: every permission but opening personal data
+	ID      int64     // staff or device id; 0 for the other kinds
+	Name    string    // display name; for the record of a command line "cli:<os user>", of a job its name
+	Site    int64     // the site that this actor works for now; 0 where none is chosen
+	Session int64     // id of the session, for a person
+	Until   time.Time // when that session ends at the latest; zero: not by itself
+	Screen  string    // for a device: kiosk, display or wall
+	Lang    string    // preferred language tag, or empty
+	All     bool      // jobs and the command line: every permission but opening personal data
 	May     map[Permission]bool
 }
 

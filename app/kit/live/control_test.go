@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,30 @@ func TestAKickReachesTheRightSockets(t *testing.T) {
 	if n := s.hub.Stats().Kicked; n != 2 {
 		t.Errorf("%d kicked, want 2", n)
 	}
+}
+
+// A session that runs out takes its sockets with it, by the injected clock; others, and those without an end, stay.
+func TestASocketEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	var clock atomic.Int64 // seconds since 1970
+	clock.Store(1_000)
+	s := newStage(t, func(c *Config) { c.Now = func() time.Time { return time.Unix(clock.Load(), 0) } })
+	ending, later, endless := s.open(1, "until", "2000"), s.open(1, "until", "2001"), s.open(1)
+	clock.Store(1_999)
+	s.set(1, 1)
+	ending.equalsDatabase(1, 5*time.Second)
+	beats := ending.count(isHeartbeat)
+	eventually(t, 5*time.Second, "a heartbeat in the last second", func() bool { return ending.count(isHeartbeat) > beats })
+	clock.Store(2_000)
+	ending.closedWith(CloseSignIn)
+	s.set(1, 2)
+	later.equalsDatabase(1, 5*time.Second)
+	endless.equalsDatabase(1, 5*time.Second)
+	clock.Store(2_001)
+	later.closedWith(CloseSignIn)
+	clock.Store(1 << 40)
+	s.set(1, 3)
+	endless.equalsDatabase(1, 5*time.Second)
 }
 
 // A session is revoked after a socket's rights were looked up and before it is served: it must not slip through.

@@ -88,8 +88,12 @@ type Owner struct {
 	Staff   int64
 	Session int64
 	Device  int64
+	Until   time.Time // by the hub's clock: when the right ends by itself, and the socket with it (CloseSignIn); zero: never
 	Checked time.Time // taken before the rights were looked up; zero: now
 }
+
+// over tells whether the right has ended by itself.
+func (o Owner) over(now time.Time) bool { return !o.Until.IsZero() && !now.Before(o.Until) }
 
 // Close codes with which a socket is ended. The browser's part leads each of the first three to its page and
 // reconnects after the others.

@@ -1,9 +1,12 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
 // wallOf is the view that screens of the tests have unless they say otherwise.
@@ -109,10 +112,17 @@ func TestPrunedEventsBecomeASnapshot(t *testing.T) {
 	s.set(1, 1)
 	sc := s.open(1)
 	sc.equalsDatabase(1, 5*time.Second)
-	for id := range int64(3) {
-		s.setSilently(1, id)
-	}
-	if _, err := s.pool.ExecContext(t.Context(), `delete from events where topic = 'site:1' and seq < 4`); err != nil {
+	// In one transaction: no reading may come between, such as that of a late wake-up.
+	err := s.pool.RunInTx(t.Context(), nil, func(ctx context.Context, tx bun.Tx) error {
+		for id := range int64(3) {
+			if err := silently(ctx, tx, 1, id); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `delete from events where topic = 'site:1' and seq < 4`)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.hub.wake()

@@ -97,7 +97,7 @@ func (s *stage) serve() {
 		}()
 		q := func(name string) int64 { n, _ := strconv.ParseInt(r.URL.Query().Get(name), 10, 64); return n }
 		v := View{Site: q("site"), Audience: Audience(r.URL.Query().Get("view")), Lang: r.URL.Query().Get("lang")}
-		s.hub.Serve(r.Context(), conn, v, Position{q("epoch"), q("seq")}, Owner{Staff: q("staff"), Session: q("session"), Device: q("device")})
+		s.hub.Serve(r.Context(), conn, v, Position{q("epoch"), q("seq")}, Owner{Staff: q("staff"), Session: q("session"), Device: q("device"), Until: until(q("until"))})
 	})}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -114,6 +114,14 @@ func (s *stage) serve() {
 		}
 	})
 	s.socket = "ws://" + ln.Addr().String() + "/live"
+}
+
+// until is a moment in seconds since 1970; 0 is none.
+func until(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
 }
 
 // watching is a listener whose connections notice who writes into them after the handler is back, when
@@ -182,15 +190,17 @@ func bump(ctx context.Context, tx bun.IDB, site, id int64) error {
 // setSilently commits like a server that is killed between commit and notification.
 func (s *stage) setSilently(site, id int64) {
 	s.t.Helper()
-	err := s.pool.RunInTx(s.t.Context(), nil, func(ctx context.Context, tx bun.Tx) error {
-		if err := bump(ctx, tx, site, id); err != nil {
-			return err
-		}
-		return writeTopic(ctx, tx, Site(site), []draft{{Site(site), "thing.set", id, json.RawMessage("{}")}})
-	})
+	err := s.pool.RunInTx(s.t.Context(), nil, func(ctx context.Context, tx bun.Tx) error { return silently(ctx, tx, site, id) })
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func silently(ctx context.Context, tx bun.Tx, site, id int64) error {
+	if err := bump(ctx, tx, site, id); err != nil {
+		return err
+	}
+	return writeTopic(ctx, tx, Site(site), []draft{{Site(site), "thing.set", id, json.RawMessage("{}")}})
 }
 
 // page reads state and position of one moment, as a page does.

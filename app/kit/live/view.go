@@ -121,13 +121,19 @@ func (v *view) behind() bool {
 	return s.open && (s.age != v.age || s.head != v.ring.end)
 }
 
-// pulse lets the clients of the next slot have their ping and heartbeat.
+// pulse lets the clients of the next slot have their ping and heartbeat, or sends them away: a session that is over
+// has no heartbeat any more.
 func (v *view) pulse() {
 	v.phase = (v.phase + 1) % slots
+	now := v.hub.cfg.Now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, c := range v.clients {
-		if c.slot == v.phase {
+		switch {
+		case c.slot != v.phase:
+		case c.owner.over(now):
+			c.close(CloseSignIn)
+		default:
 			c.beat, c.ping = true, true
 			c.wake()
 		}

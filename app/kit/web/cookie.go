@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,6 +20,20 @@ func SetCookie(c *fiber.Ctx, name, value string, age time.Duration) {
 	}
 	c.Cookie(cookie)
 }
+
+// LosesCookies tells whether the caller's browser drops the cookies of this answer: the public address is https, so
+// they are Secure, and the page was opened over plain http. The browser tells: over https, and on its own machine, it
+// sends Sec-Fetch-Site; an older one says https in the Origin of a form.
+func LosesCookies(c *fiber.Ctx) bool {
+	if !of(c).secure || Secure(c) || c.Get("Sec-Fetch-Site") != "" {
+		return false
+	}
+	origin := c.Get(fiber.HeaderOrigin)
+	return strings.HasPrefix(origin, "http:") || (origin == "" && c.Method() == fiber.MethodGet)
+}
+
+// PublicURL is LOBBY_URL: where people should be.
+func PublicURL(c *fiber.Ctx) string { return of(c).URL }
 
 // DropCookie removes a cookie.
 func DropCookie(c *fiber.Ctx, name string) {
