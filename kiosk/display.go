@@ -35,7 +35,7 @@ func (b *Boards) display(c *fiber.Ctx) error {
 	}
 	page.Shell = web.Shell(c, locale.T(ctx, "display.title"))
 	page.Shell.Styles = []string{"display.css"}
-	page.Shell.Scripts = []string{"vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}
+	page.Shell.Scripts = []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}
 	return web.Render(c, fiber.StatusOK, views.DisplayPage(page))
 }
 

@@ -15,7 +15,7 @@ func TestVisit(t *testing.T) {
 	t.Run("VISIT-1 a visitor registers alone in four screens and gets a pass", func(t *testing.T) {
 		t.Parallel()
 		l := openLobby(t)
-		l.Get("/kiosk").Want(200).WantText("我来拜访", "我要报事", "我要离开", "问前台", "滨河花园")
+		l.Get("/kiosk").Want(200).WantText("我来拜访", "我要报事", "我要离开", "问前台", "滨河花园").WantNo("htmx.min.js", "hx-ws")
 		pass := l.send(l.toCheck().WantText("王小明", "2 人"), nil).Want(200)
 		if !sixDigits.MatchString(code(pass)) {
 			t.Errorf("code %q", code(pass))
@@ -48,6 +48,22 @@ func TestVisit(t *testing.T) {
 		wantError(t, p, "company", "最多 60 个字。")
 		if l.id(`select count(*) from visits`)+l.id(`select count(*) from counters`) != 0 {
 			t.Error("a refused entry used something up")
+		}
+	})
+	t.Run("VISIT-1 unit or person: one is enough, neither is marked as required or optional, and both fields say so", func(t *testing.T) {
+		t.Parallel()
+		l := openLobby(t)
+		first := l.Post("/kiosk/visit", set("lang", "zh-CN")).Want(200)
+		hint := first.One("#question-hint")
+		if webtest.Text(hint) != "填写一项就可以。" || len(first.All("main form .optional")) != 0 {
+			t.Errorf("the hint says %q", webtest.Text(hint))
+		}
+		for _, name := range []string{"place", "host"} {
+			field := first.One("main form [name=" + name + "]")
+			if webtest.Has(field, "required") || !strings.Contains(webtest.Attr(field, "aria-describedby"), "question-hint") {
+				t.Errorf("%s: required, or not tied to the hint", name)
+			}
+			l.send(first, set(name, "18-2-201")).Want(200).One("main form [name=phone]")
 		}
 	})
 	t.Run("VISIT-1 back and 'change' keep what was typed", func(t *testing.T) {

@@ -44,7 +44,7 @@ func (b *Boards) wall(c *fiber.Ctx) error {
 	}
 	page.Shell = web.Shell(c, locale.T(ctx, "wall.title"))
 	page.Shell.Styles = []string{"wall.css"}
-	page.Shell.Scripts = []string{"vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}
+	page.Shell.Scripts = []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}
 	return web.Render(c, fiber.StatusOK, views.WallPage(page))
 }
 

@@ -187,7 +187,7 @@ func TestVisitors(t *testing.T) {
 		}
 		expect(t, got, "visitors", "1,1,,1,0")
 	})
-	t.Run("FORM-1 the visitor register lists every arrival under the form's own name", func(t *testing.T) {
+	t.Run("VISIT-1 the visitor register lists every arrival under the form's own name", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		b.visits()
@@ -240,7 +240,7 @@ func TestTickets(t *testing.T) {
 		expect(t, got, "tickets", "5,3,2,20.0%,4,50.0%,2:00,41:00,65:48")
 		expect(t, got, "tickets_by_kind", "报修,3,2,1,33.3%,4,50.0%,2:00,41:00,65:48", "咨询,2,1,1,0.0%,0,,,,")
 	})
-	t.Run("KPI-2 the median over all kinds is its own, not a mean of the kinds' medians", func(t *testing.T) {
+	t.Run("the median over all kinds is its own, not a mean of the kinds' medians", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		for _, taken := range []string{"09:00", "09:00", "09:00"} {
@@ -255,7 +255,7 @@ func TestTickets(t *testing.T) {
 			t.Fatal(row)
 		}
 	})
-	t.Run("KPI-3 tickets are counted by kind and state, with what is overdue", func(t *testing.T) {
+	t.Run("tickets are counted by kind and state, with what is overdue", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		fill(b)

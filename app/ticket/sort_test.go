@@ -147,7 +147,7 @@ func TestCards(t *testing.T) {
 			}
 		}
 	})
-	t.Run("TICKET-9 lanes are capped, and counted whole", func(t *testing.T) {
+	t.Run("lanes are capped, and counted whole", func(t *testing.T) {
 		t.Parallel()
 		d := setup(t)
 		ctx := d.as(staff.Agent)

@@ -605,8 +605,8 @@ func Bare(s Shell) templ.Component {
 	})
 }
 
-// Screen is the frame of an unattended screen: kiosk, wall, display. It brings htmx and the tokens; the screen's own
-// sheet and scripts come with the shell. kind becomes the class of the body.
+// Screen is the frame of an unattended screen: kiosk, wall, display. It brings the tokens; the screen's own sheet and
+// scripts come with the shell, htmx too where it is used. kind becomes the class of the body.
 func Screen(s Shell, kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -645,7 +645,7 @@ func Screen(s Shell, kind string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = head(s, append([]string{"tokens.css"}, s.Styles...), append([]string{"vendor/htmx.min.js"}, s.Scripts...)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = head(s, append([]string{"tokens.css"}, s.Styles...), s.Scripts).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
