@@ -113,7 +113,12 @@ func (p *Page) All(selector string) []*html.Node {
 func (p *Page) Form(selector string) (action string, fields url.Values) {
 	p.t.Helper()
 	form := p.One(selector)
-	fields = url.Values{}
+	return Attr(form, "action"), Fields(form)
+}
+
+// Fields are the fields of a form, as a browser would send them.
+func Fields(form *html.Node) url.Values {
+	fields := url.Values{}
 	for n := range form.Descendants() {
 		if n.Type != html.ElementNode || Attr(n, "name") == "" {
 			continue
@@ -131,7 +136,7 @@ func (p *Page) Form(selector string) (action string, fields url.Values) {
 			fields.Add(Attr(n, "name"), selected(n))
 		}
 	}
-	return Attr(form, "action"), fields
+	return fields
 }
 
 func selected(n *html.Node) string {
