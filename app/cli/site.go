@@ -12,8 +12,8 @@ import (
 )
 
 func newSite(e *env) *cobra.Command {
-	cmd := &cobra.Command{Use: "site", Short: "Properties", Example: "  lobby site add --code riverside --name 滨河花园\n  lobby site list"}
-	cmd.AddCommand(newSiteAdd(e), newSiteList(e))
+	cmd := &cobra.Command{Use: "site", Short: "Properties", Example: "  lobby site add --code riverside --name 滨河花园\n  lobby site list\n  lobby site import places.xlsx --dry-run"}
+	cmd.AddCommand(newSiteAdd(e), newSiteList(e), newSiteImport(e), newSiteTemplate(e))
 	return cmd
 }
 
