@@ -53,7 +53,9 @@ var speech = sync.OnceValue(func() vocabulary {
 // columnTitle is the head that our template gives a column in a language.
 func columnTitle(column, lang string) string { return wordIn(speech().Columns[column], lang) }
 
-func wordIn(list []string, lang string) string { return list[max(0, slices.Index(locale.Languages, lang))] }
+func wordIn(list []string, lang string) string {
+	return list[max(0, slices.Index(locale.Languages, lang))]
+}
 
 var headMarks = strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "", "　", "", "*", "", ":", "", "_", "", "\ufeff", "")
 

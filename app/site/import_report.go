@@ -46,7 +46,7 @@ func (p *plan) changes() []Note {
 			out = append(out, Note{"import.change.zone_new", fault.Args{"Zone": code, "Owner": cmp.Or(z.Login, "–")}})
 		case len(z.changed) > 0:
 			for _, column := range z.changed {
-				out = append(out, Note{"import.change.zone_" + column, fault.Args{"Zone": code, "Name": z.Name, "Owner": z.Login, "Households": number(z.DeclaredHouseholds), "Shops": number(z.DeclaredShops)}})
+				out = append(out, Note{"import.change.zone." + column, fault.Args{"Zone": code, "Name": z.Name, "Owner": z.Login, "Households": number(z.DeclaredHouseholds), "Shops": number(z.DeclaredShops)}})
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func (p *plan) changes() []Note {
 		}
 	}
 	for _, d := range p.rekind {
-		out = append(out, Note{"import.change.kind_" + p.doors[d], fault.Args{"Place": p.placeName(d)}})
+		out = append(out, Note{"import.change.kind." + p.doors[d], fault.Args{"Place": p.placeName(d)}})
 	}
 	return out
 }
