@@ -160,9 +160,10 @@ func take(sheets []sheet) file {
 			e.sheet = s.name
 			if len(wrong) > 0 {
 				f.bad = append(f.bad, Bad{Sheet: s.name, Line: l.number, Reasons: wrong})
-				if e.kind == "" || e.place.Building == "" && e.zone == "" {
+				if e.kind == "" || e.zone == all || e.place.Building == "" && e.zone == "" {
 					continue // names nothing that other rows could build on
 				}
+				e.bad = true
 			}
 			f.rows = append(f.rows, e)
 		}

@@ -182,6 +182,9 @@ func (p *plan) house(e *entry) *plannedBuilding {
 
 // takeDoor takes a household or a shop.
 func (p *plan) takeDoor(e *entry) {
+	if e.bad {
+		return
+	}
 	d := door{e.place.Building, e.place.Entrance, e.place.Room}
 	b := p.buildings[d.building]
 	if b == nil {

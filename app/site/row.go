@@ -16,6 +16,7 @@ type entry struct {
 	kind              string // zone, building, household, shop
 	sheet             string
 	line              int
+	bad               bool // something of it is wrong; what it says of zones and buildings still holds for other rows
 	zone, name, owner string
 	place             Place
 	households, shops *int // as declared

@@ -37,7 +37,7 @@ func TestImportReadsWhatOfficesWrite(t *testing.T) {
 		"GBK":                encoded(t, simplifiedchinese.GBK.NewEncoder().String, small),
 		"UTF-16":             encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String, strings.ReplaceAll(small, ",", "\t")),
 		"semicolons, CRLF":   []byte(strings.NewReplacer(",", ";", "\n", "\r\n").Replace(small)),
-		"quoted":             []byte(strings.NewReplacer("2单元", `"2单元"`, "0201", `="0201"`).Replace(small)),
+		"quoted":             []byte(strings.NewReplacer("2单元", `"2单元"`, "0201", `"=""0201"""`).Replace(small)),
 		"no kinds, English":  []byte("Zone *,Owner,Building,Unit,Room (no.)\n1,周敏,,,\n1,,18,,\n,,18,2,0201\n1,,shops,,7\n"),
 		"households first":   []byte("楼栋,区域,单元,房号,责任人\n18#,1,2单元,0201,\n商铺,1,,07,\n,1,,,周敏\n"),
 		"titles and a total": []byte("翠园小区\n制表：张三,,2026年\n\n" + small + ",,,,,\n"),
