@@ -30,14 +30,15 @@ func (d Difference) Say(ctx context.Context) string {
 		return text
 	}
 	part := "import.follows.zones"
-	if d.Scope == "zone" {
+	switch {
+	case d.Scope == "zone" && d.Own != 0:
+		part = "import.follows.buildings_partly"
+	case d.Scope == "zone":
 		part = "import.follows.buildings"
+	case d.Own != 0:
+		part = "import.follows.zones_partly"
 	}
-	text += locale.T(ctx, part, "From", strings.Join(d.From, locale.T(ctx, "import.comma")))
-	if d.Own != 0 {
-		text += locale.T(ctx, "import.follows.partly", "Own", d.Own)
-	}
-	return text
+	return text + locale.T(ctx, part, "From", strings.Join(d.From, locale.T(ctx, "import.comma")), "Follows", d.Declared-d.Counted-d.Own, "Own", d.Own)
 }
 
 // tally is a building, a zone or the whole site with what is declared of it and what is counted.

@@ -3,6 +3,8 @@ package site
 import (
 	"fmt"
 	"testing"
+
+	"lobby/views/locale"
 )
 
 func TestDifferences(t *testing.T) {
@@ -48,4 +50,17 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
+	t.Run("ZONE-3 what follows and what is its own is said apart", func(t *testing.T) {
+		t.Parallel()
+		ctx := locale.With(t.Context(), locale.English)
+		d := Difference{Scope: "all", Name: all, Of: "households", Declared: 20, Counted: 16, From: []string{"1", "2"}, Own: 3}
+		want := "Whole site: 20 households declared, 16 counted, a difference of 4. 1 of it follows from zone 1, 2; 3 is its own."
+		if got := d.Say(ctx); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		d = Difference{Scope: "zone", Name: "1", Of: "shops", Declared: 2, Counted: 1, From: []string{"18#"}}
+		if got := d.Say(locale.With(ctx, locale.Simplified)); got != "区域1：申报商铺2间，实际1间，相差1。这是由18#的差异引起的。" {
+			t.Errorf("%q", got)
+		}
+	})
 }
