@@ -241,10 +241,13 @@ func (p *Pages) showPass(c *fiber.Ctx, visit *Visit, err error) error {
 	if s, err = p.guestShell(c, s, visit); err != nil {
 		return err
 	}
-	link := c.Params("token")
+	path, link := "/p/"+c.Params("token"), ""
+	if p.URL != "" { // without a public address a QR code would lead nowhere
+		link = p.URL + path
+	}
 	return web.Render(c, fiber.StatusOK, page.PassPage(s, page.Pass{
 		Number: visit.Number, Code: visit.PassCode, Name: pii.MaskName(visit.Name), Ended: visit.EndedAt,
-		Link: p.URL + "/p/" + link, Action: "/p/" + link,
+		Link: link, Action: path,
 	}))
 }
 
