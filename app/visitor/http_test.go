@@ -115,7 +115,7 @@ func TestDesk(t *testing.T) {
 		t.Parallel()
 		f := openDesk(t)
 		f.register(f.kiosk(), wang())
-		f.desk.Get("/desk/inside").Want(http.StatusOK).WantText("18#", "王小明", "138****5678", "2 人在内", "滨河花园").WantNo("13812345678", "粤B12345")
+		f.desk.Get("/desk/inside").Want(http.StatusOK).WantText("18#", "王小明", "138****5678", "2 人在楼内", "滨河花园").WantNo("13812345678", "粤B12345")
 		f.desk.Get("/desk/visits").Want(http.StatusOK).WantText("138****5678").WantNo("13812345678")
 	})
 	t.Run("PRIVACY-2 a phone is shown once, in the answer to who gave a reason", func(t *testing.T) {
