@@ -73,7 +73,7 @@ func TestErrorsInWords(t *testing.T) {
 		409: fault.New(fault.Conflict, "fault.invalid"),
 		413: fault.New(fault.TooLarge, "web.too_large"),
 		422: fault.New(fault.Invalid, "fault.invalid"),
-		429: web.TooMany(1500 * time.Millisecond),
+		429: fault.Wait("web.too_many", 1500*time.Millisecond),
 		500: errors.New("secret inner workings"),
 		503: fault.Wrap(errors.New("secret connection"), fault.Unavailable, "fault.unavailable"),
 	}
