@@ -45,7 +45,7 @@ func TestImportReadsWhatOfficesWrite(t *testing.T) {
 			b := setup(t)
 			b.load(Import{Data: data})
 			var got string
-			err := b.db.NewRaw(`select string_agg(p.login || ' ' || z.code || ' ' || b.name || ' ' || h.entrance || ' ' || h.room || ' ' || h.kind, ', ' order by h.room desc)
+			err := b.db.NewRaw(`select string_agg(p.login || ' ' || z.code || ' ' || b.name || ' ' || h.entrance || ' ' || h.room || ' ' || h.kind, ', ' order by h.room)
 				from households h join buildings b on b.id = h.building_id join zones z on z.id = b.zone_id join staff p on p.id = z.owner_id`).Scan(t.Context(), &got)
 			if want := "supervisor 1 18# 2单元 0201 household, supervisor 1 商铺  07 shop"; err != nil || got != want {
 				t.Errorf("%q, want %q (%v)", got, want, err)

@@ -191,10 +191,17 @@ func scanPart(z *zip.Reader, name string) (part, error) {
 		return part{}, err
 	}
 	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxUnzipped+1)) // its checksum is checked at the end
+	if err != nil {
+		return part{}, err
+	}
 	p := part{hollow: map[int][]int{}}
+	if plain(text) {
+		return p, nil
+	}
 	var cell string
 	var formula, value bool
-	for d := xml.NewDecoder(io.LimitReader(f, maxUnzipped)); ; {
+	for d := xml.NewDecoder(bytes.NewReader(text)); ; {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return p, nil
@@ -222,6 +229,14 @@ func scanPart(z *zip.Reader, name string) (part, error) {
 			}
 		}
 	}
+}
+
+// plain tells that a sheet is whole and has neither formulas nor merged cells: then it need not be read twice.
+func plain(text []byte) bool {
+	if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("</worksheet>")) {
+		return false
+	}
+	return !slices.ContainsFunc([]string{"<f>", "<f ", "<f/", "<mergeCell"}, func(mark string) bool { return bytes.Contains(text, []byte(mark)) })
 }
 
 func attribute(el xml.StartElement, name string) string {
