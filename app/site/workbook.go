@@ -236,7 +236,7 @@ func plain(text []byte) bool {
 	if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("</worksheet>")) {
 		return false
 	}
-	return !slices.ContainsFunc([]string{"<f>", "<f ", "<f/", "<mergeCell"}, func(mark string) bool { return bytes.Contains(text, []byte(mark)) })
+	return !slices.ContainsFunc([]string{"<f", "<mergeCell"}, func(mark string) bool { return bytes.Contains(text, []byte(mark)) })
 }
 
 func attribute(el xml.StartElement, name string) string {
