@@ -73,7 +73,7 @@ func TestDesk(t *testing.T) {
 			form.Set(name, value)
 		}
 		page := f.desk.Post("/desk/visits", form).Want(http.StatusUnprocessableEntity)
-		for name, text := range map[string]string{"name": "请填写", "phone": "不像一个电话", "host": "来访对象", "people": "1 到 99", "plate": "不像一个车牌",
+		for name, text := range map[string]string{"name": "请填写", "phone": "电话号码格式不对", "host": "来访对象", "people": "1 到 99", "plate": "车牌号格式不对",
 			"purpose": "请选择", "company": "最多 60", "note": "不能使用的字符"} {
 			if said := webtest.Text(page.One("#f-" + name + "-error")); !strings.Contains(said, text) {
 				t.Errorf("%s: %q", name, said)

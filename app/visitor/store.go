@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -158,14 +157,11 @@ func byPhone(ctx context.Context, tx bun.IDB, site int64, index []byte) ([]Visit
 	return vs, db.Translate(err)
 }
 
-// likeSafe takes the meaning of wildcards from what somebody typed.
-var likeSafe = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // byPlace finds visits to the household, where the place is one, and those whose place reads like it.
 func byPlace(ctx context.Context, tx bun.IDB, site, household int64, place string) ([]Visit, error) {
 	var vs []Visit
 	err := tx.NewSelect().Model(&vs).Where("site_id = ?", site).
-		Where("(household_id = ? or place ilike ?)", household, "%"+likeSafe.Replace(place)+"%").
+		Where("(household_id = ? or place ilike ?)", household, "%"+db.Like(place)+"%").
 		Order("arrived_at desc", "id desc").Limit(listMax).Scan(ctx)
 	return vs, db.Translate(err)
 }

@@ -39,12 +39,14 @@ func (r Rates) orDefaults() Rates {
 	return r
 }
 
-// limit refuses what is too much, in calls and in bytes, and addresses that no page of ours has.
+// limit refuses what is too much, in calls and in bytes, and what no page of ours sends: packed forms, and addresses
+// that are no text.
 func (s *server) limit(c *fiber.Ctx) error {
 	if len(c.Request().Body()) > BodyLimit {
 		return fault.New(fault.TooLarge, "web.too_large")
 	}
-	if !textual(c) {
+	packed := len(c.Request().Header.ContentEncoding()) > 0 // fasthttp would unpack 64 KiB of a form into 64 MiB
+	if packed || !textual(c) {
 		return fault.New(fault.BadRequest, "web.bad_request")
 	}
 	if s.Rates.Off {
