@@ -43,7 +43,7 @@ func TestTemplateIsWhatImportReads(t *testing.T) {
 		if out.Zones != 1 || out.Buildings != 1 || out.Households != 1 || len(out.Ignored) != 0 {
 			t.Errorf("%s: %+v", lang, out)
 		}
-		text.WriteString(fmt.Sprintf(",y%d,,,,,,1,\r\n,y%d,,,%d#,,101,,\r\n", i, i, 50+i))
+		fmt.Fprintf(&text, ",y%d,,,,,,1,\r\n,y%d,,,%d#,,101,,\r\n", i, i, 50+i)
 		if out := b.load(Import{Data: text.Bytes()}); out.Zones != 1 || out.Households != 1 || len(out.Ignored) != 0 {
 			t.Errorf("%s: %+v", lang, out)
 		}
