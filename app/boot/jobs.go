@@ -17,10 +17,11 @@ type job struct {
 
 func (a *App) jobs() []job {
 	return []job{
-		{"due", a.Tickets.RunDue},       // limits that pass (SLA-4)
-		{"day-end", a.Visits.RunDayEnd}, // visits that nobody signed out (VISIT-4)
-		{"sessions", a.sweep},           // sessions that ran out
-		{"keys", a.followKeys},          // a key ring that was changed
+		{"due", a.Tickets.RunDue},         // limits that pass (SLA-4)
+		{"day-end", a.Visits.RunDayEnd},   // visits that nobody signed out (VISIT-4)
+		{"retention", a.Visits.RunExpire}, // personal data whose term is over (PRIVACY-5)
+		{"sessions", a.sweep},             // sessions that ran out
+		{"keys", a.followKeys},            // a key ring that was changed
 		{"seal", func(ctx context.Context, _ func(error)) error { // the record's chain (PRIVACY-4)
 			audit.Seal(ctx, a.DB, a.Vault.AuditKey(), a.Log)
 			return nil

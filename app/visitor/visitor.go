@@ -80,6 +80,7 @@ type Visit struct {
 	EndedAt     time.Time `bun:",nullzero"`
 	EndedBy     string    `bun:",nullzero"`
 	EndedStaff  int64     `bun:",nullzero"`
+	ExpiredAt   time.Time `bun:",nullzero"` // the personal data was removed (PRIVACY-5)
 	Version     int64
 }
 
