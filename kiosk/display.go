@@ -13,6 +13,7 @@ import (
 	"lobby/app/ticket"
 	views "lobby/views/kiosk"
 	"lobby/views/locale"
+	"lobby/views/part"
 )
 
 // display answers with the public lobby display: figures, nothing about any person.
@@ -64,7 +65,7 @@ func (b *Boards) displayFrames(ctx context.Context, v live.View, events []live.E
 	if err != nil {
 		return nil, err
 	}
-	html, err := said(ctx, views.DisplayFigures(figures))
+	html, err := part.HTML(ctx, views.DisplayFigures(figures))
 	frames[last] = live.Frame{Content: html, Target: "#figures", Swap: "card"}
 	return frames, err
 }

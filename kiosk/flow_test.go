@@ -79,7 +79,7 @@ func TestReport(t *testing.T) {
 		wantError(t, p, "matter", "请填写这一项。")
 		p = l.send(p, set("place", "18栋2单元201", "matter", "电梯门口灯不亮")).Want(200)
 		p = l.send(p, set("phone", "x")).Want(422)
-		wantError(t, p, "phone", "这不像一个电话号码，请再看一下。")
+		wantError(t, p, "phone", "电话号码格式不对，请核对。")
 		form := set("phone", "13812345678", "name", "王")
 		done := l.send(p, form).Want(200)
 		if code(done) != code(l.send(p, form).Want(200)) || code(done) != "T261122-0001" {

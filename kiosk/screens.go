@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -16,7 +15,7 @@ import (
 	"lobby/app/ticket"
 	"lobby/app/visitor"
 	views "lobby/views/kiosk"
-	"lobby/views/locale"
+	"lobby/views/part"
 )
 
 // Most cards of a lane, and most visits, that a wall is sent; the rest is counted. A screen on a wall has room for a
@@ -27,10 +26,7 @@ const (
 )
 
 // guests is the lane of the visitors, beside those of the tickets.
-const guests ticket.Lane = "guests"
-
-// overfull is what the lanes above their cap are called together: the hub asks for them whole, at most once a second.
-const overfull = "lanes"
+const guests = "guests"
 
 // Boards are the screens that only show: the ticket wall and the lobby display. It tells the live hub what each event
 // means for each of them (live.Screens, live.Lanes). A kiosk gets bare wake-ups.
@@ -40,13 +36,12 @@ type Boards struct {
 	Visits *visitor.Service
 	Now    func() time.Time
 
-	mu   sync.Mutex
-	over map[live.View]map[ticket.Lane]bool // lanes that were above their cap when last looked at
+	over live.Overfull
 }
 
 // Frames gives one frame per event, in order, from the rows as they are now.
 func (b *Boards) Frames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
-	ctx, err := b.speak(ctx, v)
+	ctx, err := b.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +62,7 @@ func (b *Boards) Frames(ctx context.Context, v live.View, events []live.Event) (
 
 // Snapshot gives everything of a view that changes.
 func (b *Boards) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, error) {
-	ctx, err := b.speak(ctx, v)
+	ctx, err := b.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return "", err
 	}
@@ -77,39 +72,43 @@ func (b *Boards) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string,
 		if err != nil {
 			return "", err
 		}
-		return said(ctx, views.WallLists(lanes, inside))
+		return part.HTML(ctx, views.WallLists(lanes, inside))
 	case live.Display:
 		figures, err := b.figures(ctx, tx, v.Site)
 		if err != nil {
 			return "", err
 		}
-		return said(ctx, views.DisplayFigures(figures))
+		return part.HTML(ctx, views.DisplayFigures(figures))
 	}
 	return "", nil
 }
 
 // Lane gives the lanes that are above their cap, or were until now, whole.
 func (b *Boards) Lane(ctx context.Context, v live.View, _ string) (live.Frame, error) {
-	ctx, err := b.speak(ctx, v)
+	ctx, err := b.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return live.Frame{}, err
 	}
-	before := b.overOf(v)
+	before := b.over.Of(v)
 	lanes, inside, err := b.board(ctx, b.DB, v.Site)
 	if err != nil {
 		return live.Frame{}, err
 	}
 	var parts []templ.Component
 	for _, l := range lanes {
-		if l.Count > l.Cap || before[ticket.Lane(l.Key)] {
+		if l.Count > l.Cap || before[l.Key] {
 			parts = append(parts, views.Count(l.Key, l.Count), views.LaneList(l))
 		}
 	}
 	if inside.Visits > guestCap || before[guests] {
 		parts = append(parts, views.WallGuests(inside))
 	}
-	html, err := said(ctx, parts...)
-	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, err
+	html, err := part.HTML(ctx, parts...)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	b.over.Sent(v)
+	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, nil
 }
 
 // wallFrames reads all rows of the batch at once; the counts go with the last event about tickets, and about visits.
@@ -136,7 +135,7 @@ func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Even
 		if last := lastOf(events, prefix); last >= 0 {
 			frames[last].Content += c.counts
 			if c.overfull {
-				frames[last].Refresh = overfull
+				frames[last].Refresh = live.FullLanes
 			}
 		}
 	}
@@ -164,7 +163,7 @@ func (b *Boards) changedTickets(ctx context.Context, v live.View, ids []int64) (
 		if !known {
 			card.ID = id // deleted: the card goes
 		}
-		if c.html[id], err = said(ctx, views.TicketCard(cardOf(card))); err != nil {
+		if c.html[id], err = part.HTML(ctx, views.TicketCard(cardOf(card))); err != nil {
 			return c, err
 		}
 	}
@@ -175,9 +174,9 @@ func (b *Boards) changedTickets(ctx context.Context, v live.View, ids []int64) (
 	parts := make([]templ.Component, len(ticket.Lanes))
 	for i, lane := range ticket.Lanes {
 		parts[i] = views.Count(string(lane), counts[lane])
-		c.overfull = b.isOver(v, lane, counts[lane] > LaneCap) || c.overfull
+		c.overfull = b.over.Note(v, string(lane), counts[lane] > LaneCap) || c.overfull
 	}
-	c.counts, err = said(ctx, parts...)
+	c.counts, err = part.HTML(ctx, parts...)
 	return c, err
 }
 
@@ -199,7 +198,7 @@ func (b *Boards) changedVisits(ctx context.Context, v live.View, ids []int64) (c
 		if !known {
 			g = views.Guest{ID: id, Gone: true}
 		}
-		if c.html[id], err = said(ctx, views.GuestCard(g)); err != nil {
+		if c.html[id], err = part.HTML(ctx, views.GuestCard(g)); err != nil {
 			return c, err
 		}
 	}
@@ -207,55 +206,9 @@ func (b *Boards) changedVisits(ctx context.Context, v live.View, ids []int64) (c
 	if inside.Visits, inside.People, err = b.Visits.CountInside(ctx, b.DB, v.Site); err != nil {
 		return c, err
 	}
-	c.overfull = b.isOver(v, guests, inside.Visits > guestCap)
-	c.counts, err = said(ctx, views.GuestCounts(inside))
+	c.overfull = b.over.Note(v, guests, inside.Visits > guestCap)
+	c.counts, err = part.HTML(ctx, views.GuestCounts(inside))
 	return c, err
-}
-
-// isOver notes whether a lane is above its cap, and tells whether it is or was: the last step below the cap needs the
-// whole lane once more.
-func (b *Boards) isOver(v live.View, lane ticket.Lane, over bool) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	was := b.over[v][lane]
-	if over && !was {
-		if b.over == nil {
-			b.over = map[live.View]map[ticket.Lane]bool{}
-		}
-		if b.over[v] == nil {
-			b.over[v] = map[ticket.Lane]bool{}
-		}
-		b.over[v][lane] = true
-	}
-	return over || was
-}
-
-// overOf takes the notes of a view: which lanes were above their cap.
-func (b *Boards) overOf(v live.View) map[ticket.Lane]bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	was := b.over[v]
-	delete(b.over, v)
-	return was
-}
-
-// speak puts the view's language and its site's time zone into the context.
-func (b *Boards) speak(ctx context.Context, v live.View) (context.Context, error) {
-	s, err := b.Sites.Get(ctx, v.Site)
-	if err != nil {
-		return nil, err
-	}
-	return locale.WithZone(locale.With(ctx, v.Lang), s.Location()), nil
-}
-
-func said(ctx context.Context, parts ...templ.Component) (string, error) {
-	var out strings.Builder
-	for _, p := range parts {
-		if err := p.Render(ctx, &out); err != nil {
-			return "", err
-		}
-	}
-	return out.String(), nil
 }
 
 func about(e live.Event, prefix string) bool { return strings.HasPrefix(e.Kind, prefix) && e.ID != 0 }

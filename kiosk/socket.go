@@ -24,6 +24,14 @@ import (
 // Sockets carries the live screens: one route for all of them.
 type Sockets struct {
 	Hub *live.Hub
+	Log *slog.Logger // nil: slog.Default
+}
+
+func (s *Sockets) log() *slog.Logger {
+	if s.Log != nil {
+		return s.Log
+	}
+	return slog.Default()
 }
 
 // upgrader turns a request into a socket. It is the one under contrib/websocket, without the wrapper: that one copies
@@ -50,12 +58,12 @@ func (s *Sockets) live(c *fiber.Ctx) error {
 		return fault.New(fault.Forbidden, "web.cross_site")
 	}
 	checked := time.Now()
-	view, owner, code := allowed(c, live.Audience(c.Query("view")))
+	view, owner, code := s.allowed(c, live.Audience(c.Query("view")))
 	owner.Checked = checked
 	at := live.Position{Epoch: number(c.Query("epoch")), Seq: number(c.Query("seq"))}
 	hub, request := s.Hub, c.Context() // c itself belongs to the next request by the time the socket is served
 	return upgrader.Upgrade(request, func(conn *websocket.Conn) {
-		defer logPanic()
+		defer s.logPanic()
 		request.ResetUserValues() // kept for as long as the socket is open
 		if code != 0 {
 			live.Refuse(conn, code)
@@ -75,7 +83,7 @@ func number(raw string) int64 {
 }
 
 // allowed finds out who asks for a view and whether they may have it; else the code that says why not.
-func allowed(c *fiber.Ctx, audience live.Audience) (live.View, live.Owner, int) {
+func (s *Sockets) allowed(c *fiber.Ctx, audience live.Audience) (live.View, live.Owner, int) {
 	if !audience.Known() {
 		return live.View{}, live.Owner{}, live.CloseForbidden
 	}
@@ -91,7 +99,7 @@ func allowed(c *fiber.Ctx, audience live.Audience) (live.View, live.Owner, int) 
 	case fault.Is(err, fault.Forbidden), err == nil && who.Site == 0:
 		return live.View{}, live.Owner{}, live.CloseForbidden
 	case err != nil: // no database, for example: the screen comes again by itself
-		slog.WarnContext(web.Context(c), "live: socket not served", "request", web.RequestID(c), "error", err)
+		s.log().WarnContext(web.Context(c), "live: socket not served", "request", web.RequestID(c), "error", err)
 		return live.View{}, live.Owner{}, live.CloseRestart
 	}
 	view := live.View{Site: who.Site, Audience: audience, Lang: locale.Lang(web.Context(c))}
@@ -137,8 +145,8 @@ func (s *Sockets) Control() {
 }
 
 // logPanic keeps a panic in a socket from ending the server; the handler of Fiber doesn't reach this far.
-func logPanic() {
+func (s *Sockets) logPanic() {
 	if r := recover(); r != nil {
-		slog.Error("live: panic in a socket", "panic", r, "stack", string(debug.Stack()))
+		s.log().Error("live: panic in a socket", "panic", r, "stack", string(debug.Stack()))
 	}
 }

@@ -90,9 +90,18 @@ func (f *Flow) registerVisit(c *fiber.Ctx, frame view.Frame, in visitor.Register
 	}
 	frame.Done = true
 	return web.Render(c, fiber.StatusOK, view.VisitPass(frame, view.Pass{
-		Number: pass.Number, Code: pass.Code, Link: f.URL + "/p/" + pass.Token,
+		Number: pass.Number, Code: pass.Code, Link: f.link(pass.Token),
 		Name: pii.MaskName(pass.Visit.Name), Place: pass.Visit.Place, At: pass.Visit.ArrivedAt,
 	}))
+}
+
+// link is where the visitor's phone finds the pass; empty where no public address is set (LOBBY_URL), since a QR code
+// that leads nowhere is worse than none.
+func (f *Flow) link(token string) string {
+	if f.URL == "" {
+		return ""
+	}
+	return f.URL + "/p/" + token
 }
 
 // leave signs out by the six-digit code; tries are limited per device.

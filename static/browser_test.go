@@ -82,7 +82,7 @@ func wall(cards ...views.Card) views.Wall {
 	return views.Wall{
 		Shell: layout.Shell{
 			Title: "wall", SiteName: "site", Accent: "#0b6e5f", Build: "b1", Styles: []string{"wall.css"},
-			Scripts: []string{"vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"},
+			Scripts: []string{"vendor/htmx.min.js", "vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"},
 		},
 		Live:  part.LivePage{View: "wall", Epoch: 1, Seq: 10, Now: start, Zone: "Asia/Shanghai"},
 		Lanes: lanes,

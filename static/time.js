@@ -15,7 +15,8 @@
     if (!Number.isNaN(t)) Object.assign(clock, { server: t, at: performance.now() });
   }
 
-  const format = (options) => new Intl.DateTimeFormat(document.documentElement.lang || undefined, { timeZone: zone, ...options });
+  const lang = document.documentElement.lang, tongue = lang === "en" ? "en-GB" : lang || undefined; // day before month, as everywhere else
+  const format = (options) => new Intl.DateTimeFormat(tongue, { timeZone: zone, ...options });
   const clocks = {
     date: { year: "numeric", month: "long", day: "numeric", weekday: "long" },
     time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },

@@ -93,7 +93,7 @@ func forms(page *webtest.Page) (all []*html.Node) {
 
 // hostel is an instance with one site, its records, its desk and its kiosk.
 type hostel struct {
-	app         *boot.App
+	instance    *boot.Instance
 	base        string
 	desk, kiosk *webtest.Client
 	pages       []string // of the desk that have forms
@@ -107,7 +107,7 @@ func newHostel(t *testing.T) *hostel {
 	own := record(t, i.App, here.ID)
 	h.Person(t, i.App, here.ID, "all", everything...)
 	token, _ := h.Device(t, i.App, here.ID, "kiosk")
-	s := &hostel{app: i.App, base: i.URL(), desk: boottest.Browser(t, i.URL()), kiosk: boottest.Screen(t, i.URL(), token)}
+	s := &hostel{instance: i, base: i.URL(), desk: boottest.Browser(t, i.URL()), kiosk: boottest.Screen(t, i.URL(), token)}
 	s.desk.SignIn("all", boottest.Password)
 	s.pages = []string{"/desk", "/desk/visits", "/desk/visits/new", "/desk/visits/" + own.visit, "/desk/tickets", "/desk/tickets/new", "/desk/tickets/" + own.ticket, "/account"}
 	return s
@@ -171,18 +171,52 @@ func TestBadInputInEveryField(t *testing.T) {
 	s.clean(t)
 }
 
+// junk is every name that any page reads from its address, with what it is not.
+const junk = "?lang=xx&state=%27%20or%201%3D1&kind=%3Cscript%3Ealert(1)%3C/script%3E&page=-3&mine=maybe&overdue=x&done=%3Cscript%3Ealert(1)%3C/script%3E" +
+	"&left=%3Cimg%20src=x%3E&view=vault&epoch=x&seq=1e9&c=%22%3E&v=%00x&kind[]=a&state=b&q=%E2%80%AE"
+
+// Wrong types in a query, on every page: they are left out, or refused in words.
+func TestJunkInEveryQuery(t *testing.T) {
+	t.Parallel()
+	s := newHostel(t)
+	tried := 0
+	for _, path := range append(s.routes(), s.pages...) {
+		for _, query := range []string{junk, strings.Replace(junk, "%00", "", 1), "?page=99999999999999999999&state=all", "?%ff=%fe", "?" + strings.Repeat("a", 3000), "?page[]=1&page=2&&&="} {
+			answer := s.desk.Get(path + query)
+			tried++
+			if answer.Status >= 500 {
+				t.Errorf("%s%s: %d", path, query, answer.Status)
+			}
+			harmless(t, answer, path+query)
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d addresses were tried", tried)
+	}
+}
+
+// routes are the addresses of all pages without an id.
+func (s *hostel) routes() (all []string) {
+	for _, r := range s.instance.Routes() {
+		if r.Method == http.MethodGet && !strings.ContainsAny(r.Path, ":*") {
+			all = append(all, r.Path)
+		}
+	}
+	return all
+}
+
 // clean looks through every text in the database.
 func (s *hostel) clean(t *testing.T) {
 	t.Helper()
 	var columns []struct{ Table, Name string }
-	err := s.app.DB.NewRaw(`select table_name as "table", column_name as name from information_schema.columns
+	err := s.instance.App.DB.NewRaw(`select table_name as "table", column_name as name from information_schema.columns
 		where table_schema = 'public' and data_type = 'text'`).Scan(t.Context(), &columns)
 	if err != nil || len(columns) < 20 {
 		t.Fatalf("%d columns, %v", len(columns), err)
 	}
 	for _, c := range columns {
 		var n int
-		err := s.app.DB.NewRaw(`select count(*) from ? where ? ~ ?`, bun.Ident(c.Table), bun.Ident(c.Name),
+		err := s.instance.App.DB.NewRaw(`select count(*) from ? where ? ~ ?`, bun.Ident(c.Table), bun.Ident(c.Name),
 			"[\u0001-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]").Scan(t.Context(), &n)
 		if err != nil || n != 0 {
 			t.Errorf("%s.%s: %d texts with marks nobody sees, %v", c.Table, c.Name, n, err)

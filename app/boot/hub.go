@@ -27,7 +27,7 @@ func (i *Instance) makeHub(ctx context.Context) (err error) {
 	i.boards = &kiosk.Boards{DB: a.DB, Sites: a.Sites, Visits: a.Visits, Now: a.Now}
 	i.desk = &desk.Desk{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Visits: a.Visits, Now: a.Now}
 	i.Hub = live.NewHub(live.Config{DB: a.DB, Direct: i.direct, Screens: screens{i.boards, i.desk}, Now: a.Now, Build: build(), Log: a.Log})
-	i.sockets = &kiosk.Sockets{Hub: i.Hub}
+	i.sockets = &kiosk.Sockets{Hub: i.Hub, Log: a.Log}
 	i.sockets.Control()
 	i.Hub.OnControl("site.changed", func(e live.Event) { a.Sites.Forget(e.ID) })
 	i.Hub.OnControl(pii.Changed, func(live.Event) { a.keyChanged() })

@@ -32,14 +32,14 @@ func (a *App) keyChanged() {
 }
 
 // followKeys takes up a key ring that was changed. The same trouble is told once.
-func (a *App) followKeys(ctx context.Context, report func(error)) error {
+func (a *App) followKeys(ctx context.Context) {
 	tick := time.NewTicker(keysEvery)
 	defer tick.Stop()
 	told := ""
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-a.keys:
 		case <-tick.C:
 		}
@@ -49,7 +49,7 @@ func (a *App) followKeys(ctx context.Context, report func(error)) error {
 			continue
 		}
 		if err.Error() != told {
-			report(err)
+			a.Log.Warn("key ring", "error", err)
 		}
 		told = err.Error()
 	}

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"net"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
@@ -37,13 +38,29 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.web = web.New(cfg)
 	i.health(i.web)
 	people.Routes(i.web)
-	(&visitor.Pages{Service: a.Visits, URL: a.Config.URL}).Routes(i.web)
-	ticket.Pages{Tickets: a.Tickets}.Mount(i.web)
-	i.desk.Mount(i.web)
-	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
+	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
+	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
+	i.desk.Routes(i.web)
+	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
 	i.sockets.Routes(i.web)
 	return nil
+}
+
+// address is where links and QR codes lead: the public address, or in a demo without one this machine itself.
+func (i *Instance) address() string {
+	a := i.App
+	if a.Config.URL != "" || !a.Config.Demo {
+		return a.Config.URL
+	}
+	host, port, err := net.SplitHostPort(a.Config.Addr)
+	if err != nil || port == "0" {
+		return ""
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // frontDoor is what web needs from the rest of the program.

@@ -108,7 +108,7 @@ func TestReportCommand(t *testing.T) {
 		}
 		piitest.AssertAbsent(t, b.db, piitest.Canary.Values()...)
 	})
-	t.Run("the visitor register goes into a file as a workbook, readable by its owner only", func(t *testing.T) {
+	t.Run("FORM-1 the visitor register goes into a file as a workbook under its own name, readable by its owner only", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "visitors.xlsx")
 		if out, errs, code := b.lobby("report", "visitors", "--register", "--output", file, "--language", "zh-TW"); code != 0 || out != "" {
 			t.Fatalf("%d %s %s", code, out, errs)

@@ -32,7 +32,7 @@ type Desk struct {
 	Visits  *visitor.Service
 	Now     func() time.Time
 
-	over overfull
+	over live.Overfull
 }
 
 // day reads the day's lists for the actor of ctx, as far as they may see them. State and live position are of one

@@ -58,7 +58,7 @@ func setup(t testing.TB) *house {
 	cfg := h.people.Config()
 	cfg.Now = now
 	app := web.New(cfg)
-	h.desk.Mount(app)
+	h.desk.Routes(app)
 	h.client = webtest.New(t, app)
 	return h
 }

@@ -15,8 +15,8 @@ import (
 	"lobby/views/locale"
 )
 
-// Mount puts the routes on the app.
-func (d *Desk) Mount(app fiber.Router) {
+// Routes mounts the pages.
+func (d *Desk) Routes(app fiber.Router) {
 	app.Get("/desk", web.Staff(), d.show)
 	app.Post("/desk/search", web.Staff(), d.search)
 	app.Get("/desk/search", web.Staff(), func(c *fiber.Ctx) error { return web.Redirect(c, "/desk") })

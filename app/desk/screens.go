@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/a-h/templ"
 	"github.com/uptrace/bun"
@@ -12,16 +11,13 @@ import (
 	"lobby/app/kit/live"
 	"lobby/app/ticket"
 	page "lobby/views/desk"
-	"lobby/views/locale"
+	"lobby/views/part"
 )
-
-// fullLanes is what the lanes above their cap are called together: the hub asks for them whole, at most once a second.
-const fullLanes = "lanes"
 
 // Frames gives one frame per event, in order: the row of a ticket as it is now, and of visits a bare wake-up, since
 // not everybody who sees tickets may see visitors. The page then fetches its own list, where permission is checked.
 func (d *Desk) Frames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
-	ctx, err := d.speak(ctx, v)
+	ctx, err := d.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +51,7 @@ func (d *Desk) Frames(ctx context.Context, v live.View, events []live.Event) ([]
 	}
 	frames[last].Content += counts
 	if full {
-		frames[last].Refresh = fullLanes
+		frames[last].Refresh = live.FullLanes
 	}
 	return frames, nil
 }
@@ -72,7 +68,7 @@ func (d *Desk) changed(ctx context.Context, siteID int64, ids []int64) (map[int6
 		if card, known := cards[id]; known {
 			t = row(card)
 		}
-		if out[id], err = said(ctx, page.TicketRow(t)); err != nil {
+		if out[id], err = part.HTML(ctx, page.TicketRow(t)); err != nil {
 			return nil, err
 		}
 	}
@@ -88,15 +84,15 @@ func (d *Desk) counts(ctx context.Context, v live.View) (html string, full bool,
 	parts := make([]templ.Component, len(ticket.Lanes))
 	for i, lane := range ticket.Lanes {
 		parts[i] = page.Count(string(lane), counted[lane])
-		full = d.over.note(v, lane, counted[lane] > ticket.LaneCap) || full
+		full = d.over.Note(v, string(lane), counted[lane] > ticket.LaneCap) || full
 	}
-	html, err = said(ctx, parts...)
+	html, err = part.HTML(ctx, parts...)
 	return html, full, err
 }
 
 // Snapshot gives everything of the desk that changes; the visitors are fetched by the page.
 func (d *Desk) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, error) {
-	ctx, err := d.speak(ctx, v)
+	ctx, err := d.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return "", err
 	}
@@ -104,23 +100,27 @@ func (d *Desk) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string, e
 	if err != nil {
 		return "", err
 	}
-	return said(ctx, whole(list)...)
+	return part.HTML(ctx, whole(list)...)
 }
 
 // Lane gives the lanes that are above their cap, or were until now, whole.
 func (d *Desk) Lane(ctx context.Context, v live.View, _ string) (live.Frame, error) {
-	ctx, err := d.speak(ctx, v)
+	ctx, err := d.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return live.Frame{}, err
 	}
-	before := d.over.take(v)
+	before := d.over.Of(v)
 	list, err := lanes(ctx, d.DB, v.Site)
 	if err != nil {
 		return live.Frame{}, err
 	}
-	list = slices.DeleteFunc(list, func(l page.Lane) bool { return l.Count <= l.Cap && !before[ticket.Lane(l.Key)] })
-	html, err := said(ctx, whole(list)...)
-	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, err
+	list = slices.DeleteFunc(list, func(l page.Lane) bool { return l.Count <= l.Cap && !before[l.Key] })
+	html, err := part.HTML(ctx, whole(list)...)
+	if err != nil {
+		return live.Frame{}, err
+	}
+	d.over.Sent(v)
+	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, nil
 }
 
 // whole are lists, counts and 'and n more' of some lanes.
@@ -130,56 +130,4 @@ func whole(list []page.Lane) []templ.Component {
 		parts = append(parts, page.LaneList(l), page.Count(l.Key, l.Count), page.More(l))
 	}
 	return parts
-}
-
-// speak puts the view's language and its site's time zone into the context.
-func (d *Desk) speak(ctx context.Context, v live.View) (context.Context, error) {
-	s, err := d.Sites.Get(ctx, v.Site)
-	if err != nil {
-		return nil, err
-	}
-	return locale.WithZone(locale.With(ctx, v.Lang), s.Location()), nil
-}
-
-func said(ctx context.Context, parts ...templ.Component) (string, error) {
-	var out strings.Builder
-	for _, p := range parts {
-		if err := p.Render(ctx, &out); err != nil {
-			return "", err
-		}
-	}
-	return out.String(), nil
-}
-
-// overfull notes which lanes were above their cap when last looked at: the step that brings one back below it needs
-// the whole lane once more, since a ticket that was not shown moves up.
-type overfull struct {
-	mu    sync.Mutex
-	lanes map[live.View]map[ticket.Lane]bool
-}
-
-// note tells whether the lane is above its cap or was.
-func (o *overfull) note(v live.View, lane ticket.Lane, over bool) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	was := o.lanes[v][lane]
-	if over && !was {
-		if o.lanes == nil {
-			o.lanes = map[live.View]map[ticket.Lane]bool{}
-		}
-		if o.lanes[v] == nil {
-			o.lanes[v] = map[ticket.Lane]bool{}
-		}
-		o.lanes[v][lane] = true
-	}
-	return over || was
-}
-
-// take gives the notes of a view and forgets them.
-func (o *overfull) take(v live.View) map[ticket.Lane]bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	was := o.lanes[v]
-	delete(o.lanes, v)
-	return was
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/fault"
+	"lobby/views/locale"
 )
 
 // Directory gives sites by id from memory, since every request asks; the control event site.changed drops what
@@ -55,6 +56,15 @@ func (d *Directory) ByCode(ctx context.Context, code string) (Site, error) {
 		return Site{}, err
 	}
 	return s, s.finish()
+}
+
+// Speak puts a language and a site's time zone into the context, for what is said on that site's screens.
+func (d *Directory) Speak(ctx context.Context, id int64, lang string) (context.Context, error) {
+	s, err := d.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return locale.WithZone(locale.With(ctx, lang), s.Location()), nil
 }
 
 // All lists every site by name.

@@ -75,14 +75,3 @@ func (d *Directory) FindHousehold(ctx context.Context, db bun.IDB, site int64, p
 	}
 	return ids[0], true, nil
 }
-
-// Name gives a household's place as staff write it.
-func (d *Directory) Name(ctx context.Context, db bun.IDB, household int64) (string, error) {
-	var p Place
-	err := db.NewRaw(`select b.name as building, h.entrance, h.room, h.kind = 'shop' as shop
-		from households h join buildings b on b.id = h.building_id where h.id = ?`, household).Scan(ctx, &p)
-	if err := found(err); err != nil {
-		return "", err
-	}
-	return PlaceName(p), nil
-}

@@ -49,7 +49,10 @@ func (s *Service) Add(ctx context.Context, in Add) (Site, error) {
 		return Site{}, err
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (Site, error) {
-		// The demo's passwords are public: a real site never stands beside it.
+		// The demo's passwords are public: a real site never stands beside it, nor comes at the same moment.
+		if _, err := tx.ExecContext(ctx, `lock table sites in share row exclusive mode`); err != nil {
+			return row, err
+		}
 		beside, err := tx.NewSelect().Model((*Site)(nil)).Where("demo <> ?", row.Demo).Exists(ctx)
 		if err != nil {
 			return row, err

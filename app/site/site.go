@@ -48,20 +48,9 @@ func (s Site) Day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, s.Location())
 }
 
-// Closing is the moment the site's desk closes on the day of t.
-func (s Site) Closing(t time.Time) time.Time {
-	y, m, d := t.In(s.Location()).Date()
-	at, err := time.Parse("15:04", s.Settings.ClosingTime)
-	if err != nil { // checked by Settings.check before it gets here
-		at = time.Date(0, 1, 1, 18, 30, 0, 0, time.UTC)
-	}
-	return time.Date(y, m, d, at.Hour(), at.Minute(), 0, 0, s.Location())
-}
-
 // Settings are the figures a site can change; the defaults ship as data.
 type Settings struct {
 	TicketLimit   time.Duration // a ticket's time from registration to its result: the repair row, 48 h
-	ClosingTime   string        // the latest shift end, "18:30"
 	Purposes      []string      // codes of what visitors come for, in the order shown; said by "visitor.purpose.<code>"
 	KioskIdle     time.Duration // a kiosk forgets after this long without touch (PRIVACY-6)
 	PassCodeTries int           // wrong pass codes before a device has to wait
@@ -73,7 +62,6 @@ type Settings struct {
 // settingsFile is how Settings are written down; a field that is left out keeps the default.
 type settingsFile struct {
 	TicketLimit   *string  `json:"ticket_limit"`
-	ClosingTime   *string  `json:"closing_time"`
 	Purposes      []string `json:"purposes"`
 	KioskIdle     *string  `json:"kiosk_idle"`
 	PassCodeTries *int     `json:"pass_code_tries"`
@@ -113,7 +101,6 @@ func (s *Settings) apply(raw json.RawMessage) error {
 		}
 		*d.to = v
 	}
-	set(&s.ClosingTime, f.ClosingTime)
 	set(&s.PassCodeTries, f.PassCodeTries)
 	set(&s.VisitTermDays, f.VisitTermDays)
 	set(&s.AutoPrint, f.AutoPrint)
@@ -131,9 +118,6 @@ func set[T any](to, from *T) {
 }
 
 func (s *Settings) check() error {
-	if _, err := time.Parse("15:04", s.ClosingTime); err != nil {
-		return fmt.Errorf("closing_time %q is not a time of day such as 18:30", s.ClosingTime)
-	}
 	if s.TicketLimit <= 0 || s.KioskIdle < 10*time.Second {
 		return errors.New("ticket_limit must be above 0, kiosk_idle at least 10s")
 	}

@@ -35,7 +35,7 @@ func (s *Service) Add(ctx context.Context, in Add) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.PasswordHash, err = s.hash(in.Password); err != nil {
+	if p.PasswordHash, err = s.hash(ctx, in.Password); err != nil {
 		return nil, err
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Person, error) {
@@ -161,7 +161,7 @@ func (s *Service) SetPassword(ctx context.Context, login, password string) (*Per
 	if checkPassword(&fs, "password", password, normal(login)); fs.Err() != nil {
 		return nil, fs.Err()
 	}
-	hash, err := s.hash(password)
+	hash, err := s.hash(ctx, password)
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +198,9 @@ func (s *Service) Disable(ctx context.Context, login string) (*Person, error) {
 
 // ChangePassword changes the acting person's own password. Their other sessions end; this one stays.
 func (s *Service) ChangePassword(ctx context.Context, old, password string) error {
-	a := actor.From(ctx)
-	if a.Kind != actor.Person {
-		return fault.New(fault.SignIn, "fault.sign_in")
+	a, err := signedIn(ctx)
+	if err != nil {
+		return err
 	}
 	p, err := findPerson(ctx, s.DB, a.ID)
 	if err != nil {
@@ -213,19 +213,21 @@ func (s *Service) ChangePassword(ctx context.Context, old, password string) erro
 		}
 		return err
 	}
-	ok, err := s.matches(p, old)
+	ok, err := s.matches(ctx, p, old)
 	if err != nil {
 		return err
 	}
 	var fs fault.Fields
 	if !ok {
 		fs.Add("old_password", "staff.password.wrong")
+	} else if err := uncount(ctx, s.DB, accountKey(p.Login)); err != nil { // whatever is wrong with the new one is no guess
+		return err
 	}
 	checkPassword(&fs, "new_password", password, p.Login)
 	if fs.Err() != nil {
 		return fs.Err()
 	}
-	hash, err := s.hash(password)
+	hash, err := s.hash(ctx, password)
 	if err != nil {
 		return err
 	}
@@ -246,14 +248,14 @@ func (s *Service) ChangePassword(ctx context.Context, old, password string) erro
 
 // SetLanguage changes the acting person's language.
 func (s *Service) SetLanguage(ctx context.Context, lang string) error {
-	a := actor.From(ctx)
-	if a.Kind != actor.Person {
-		return fault.New(fault.SignIn, "fault.sign_in")
+	a, err := signedIn(ctx)
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(locale.Languages, lang) {
 		return wrong("language", "staff.language.unknown")
 	}
-	_, err := db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
+	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
 		if err := setLanguage(ctx, tx, a.ID, lang); err != nil {
 			return nil, err
 		}
@@ -264,7 +266,11 @@ func (s *Service) SetLanguage(ctx context.Context, lang string) error {
 
 // Login gives the acting person's own login, for the account page.
 func (s *Service) Login(ctx context.Context) (string, error) {
-	p, err := findPerson(ctx, s.DB, actor.From(ctx).ID)
+	a, err := signedIn(ctx)
+	if err != nil {
+		return "", err
+	}
+	p, err := findPerson(ctx, s.DB, a.ID)
 	if err != nil {
 		return "", err
 	}

@@ -70,6 +70,8 @@ func TestInterruptedInOtherWays(t *testing.T) {
 	long := c.Post("/desk/visits/new", url.Values{"name": {strings.Repeat("x", web.BodyLimit-200)}}).Want(401)
 	long.WantText("无法保留")
 	signIn(long).Want(303).WantLocation("/desk")
+	many := c.Post("/desk/visits/new", url.Values{"a": make([]string, 20000)}).Want(401) // one name, many fields to carry
+	many.WantText("无法保留")
 	for _, evil := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"} {
 		_, fields := c.Get("/login").Form("form")
 		fields.Set("login", "li")

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -63,24 +64,37 @@ func (s *Service) params() *argon2id.Params {
 	return strong
 }
 
+// turn waits for a place among those who hash, no longer than the request lasts; done gives it back.
+func turn(ctx context.Context) (done func(), err error) {
+	select {
+	case hashing <- struct{}{}:
+		return func() { <-hashing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // hash makes what is stored of a password. Composed characters (NFC) make it independent of the keyboard.
-func (s *Service) hash(password string) (string, error) {
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	done, err := turn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
 	return argon2id.CreateHash(norm.NFC.String(password), s.params())
 }
 
 // nobodys are hashes of no password, by cost: an unknown login costs as much time as a known one.
 var nobodys sync.Map
 
-func (s *Service) nobodysHash() (string, error) {
+func (s *Service) nobodysHash(ctx context.Context) (string, error) {
 	p := *s.params()
 	if known, ok := nobodys.Load(p); ok {
 		if h, ok := known.(string); ok {
 			return h, nil
 		}
 	}
-	h, err := s.hash("nobody has this password")
+	h, err := s.hash(ctx, "nobody has this password")
 	if err == nil {
 		nobodys.Store(p, h)
 	}
@@ -88,8 +102,8 @@ func (s *Service) nobodysHash() (string, error) {
 }
 
 // matches tells whether the password is the person's. Without a person it works just as long and says no.
-func (s *Service) matches(p *Person, password string) (bool, error) {
-	against, err := s.nobodysHash()
+func (s *Service) matches(ctx context.Context, p *Person, password string) (bool, error) {
+	against, err := s.nobodysHash(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -99,8 +113,11 @@ func (s *Service) matches(p *Person, password string) (bool, error) {
 	if utf8.RuneCountInString(password) > PasswordMax {
 		password = ""
 	}
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
+	done, err := turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
 	ok, err := argon2id.ComparePasswordAndHash(norm.NFC.String(password), against)
 	return ok && p != nil, err
 }

@@ -50,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	if err != nil {
 		return "", err
 	}
-	ok, err := s.matches(p, in.Password)
+	ok, err := s.matches(ctx, p, in.Password)
 	if err != nil {
 		return "", err
 	}
@@ -60,11 +60,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	return s.open(ctx, p, in, login)
 }
 
-func tooMany(wait time.Duration) error {
-	f := fault.New(fault.TooMany, "staff.sign_in.wait", fault.Args{"Wait": int((wait + time.Second - 1) / time.Second)})
-	f.Retry = wait
-	return f
-}
+func tooMany(wait time.Duration) error { return fault.Wait("staff.sign_in.wait", wait) }
 
 // refuse records a failed try at an account that exists, and answers as for one that doesn't.
 func (s *Service) refuse(ctx context.Context, p *Person) error {
@@ -83,6 +79,13 @@ func (s *Service) open(ctx context.Context, p *Person, in SignIn, login string) 
 	token, stored := newToken()
 	now := s.now()
 	_, err := db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
+		same, err := holdPerson(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		if !same { // a new password or a disabling was faster than this sign-in
+			return nil, fault.New(fault.Invalid, "staff.sign_in.wrong")
+		}
 		if err := forgive(ctx, tx, accountKey(login)); err != nil {
 			return nil, err
 		}
@@ -109,6 +112,15 @@ func (s *Service) open(ctx context.Context, p *Person, in SignIn, login string) 
 		return "", err
 	}
 	return token, nil
+}
+
+// signedIn gives the acting person, or the fault that leads to the sign-in page.
+func signedIn(ctx context.Context) (actor.Actor, error) {
+	a := actor.From(ctx)
+	if a.Kind != actor.Person {
+		return a, fault.New(fault.SignIn, "fault.sign_in")
+	}
+	return a, nil
 }
 
 func value(id *int64) int64 {
@@ -180,11 +192,11 @@ func (s *Service) SignOut(ctx context.Context) error {
 
 // SignOutEverywhere ends all sessions of the acting person, this one too.
 func (s *Service) SignOutEverywhere(ctx context.Context) error {
-	a := actor.From(ctx)
-	if a.Kind != actor.Person {
-		return fault.New(fault.SignIn, "fault.sign_in")
+	a, err := signedIn(ctx)
+	if err != nil {
+		return err
 	}
-	_, err := db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
+	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
 		if err := s.revoke(ctx, tx, "staff_id = ?", a.ID); err != nil {
 			return nil, err
 		}
@@ -195,9 +207,9 @@ func (s *Service) SignOutEverywhere(ctx context.Context) error {
 
 // Sessions lists where the acting person is signed in, the latest first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
-	a := actor.From(ctx)
-	if a.Kind != actor.Person {
-		return nil, fault.New(fault.SignIn, "fault.sign_in")
+	a, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
 	}
 	now := s.now()
 	return openSessions(ctx, s.DB, a.ID, now, now.Add(-s.terms().Idle))
@@ -205,11 +217,11 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 
 // SwitchSite makes another site the session's current one. A site where the person has no role doesn't exist for them.
 func (s *Service) SwitchSite(ctx context.Context, site int64) error {
-	a := actor.From(ctx)
-	if a.Kind != actor.Person {
-		return fault.New(fault.SignIn, "fault.sign_in")
+	a, err := signedIn(ctx)
+	if err != nil {
+		return err
 	}
-	_, err := db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
+	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
 		roles, err := rolesAt(ctx, tx, a.ID, site)
 		if err != nil {
 			return nil, err

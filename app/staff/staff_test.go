@@ -167,6 +167,61 @@ func TestSites(t *testing.T) {
 	}
 }
 
+// A new password isn't outrun by a sign-in with the old one whose password was looked at just before.
+func TestNewPasswordWinsOverASignInUnderWay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	li := b.add("li", staff.Agent)
+	tx, err := b.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), `update staff set password_hash = 'another' where id = ?`, li.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := b.signIn("li", password)
+		done <- err
+	}()
+	for deadline := time.Now().Add(10 * time.Second); b.count(`select count(*) from pg_stat_activity
+		where datname = current_database() and wait_event_type = 'Lock'`) == 0; {
+		select {
+		case err := <-done:
+			t.Fatalf("the sign-in did not wait: %v", err)
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the sign-in never came to its session")
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !fault.Is(err, fault.Invalid) {
+		t.Errorf("signed in with a password that is no longer theirs: %v", err)
+	}
+	if n := b.count(`select count(*) from sessions`); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+// Looking for a new password that is good enough is no guessing at the old one.
+func TestWeakNewPasswordsLockNobodyOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add("li", staff.Agent)
+	ctx, _ := b.as("li")
+	for range 8 {
+		if err := b.svc.ChangePassword(ctx, password, "short"); !fault.Is(err, fault.Invalid) {
+			t.Fatalf("%v, want invalid", err)
+		}
+	}
+	if err := b.svc.ChangePassword(ctx, password, "another good password"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAddIsChecked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

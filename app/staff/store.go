@@ -30,6 +30,16 @@ func findPerson(ctx context.Context, tx bun.IDB, id int64) (*Person, error) {
 	return p, db.Translate(tx.NewSelect().Model(p).Where("id = ?", id).Scan(ctx))
 }
 
+// holdPerson tells whether the person may still sign in with the password that was checked, and keeps it so until the
+// transaction ends: a new password, or a disabling, then finds the session and ends it.
+func holdPerson(ctx context.Context, tx bun.IDB, p *Person) (same bool, err error) {
+	err = tx.NewRaw(`select true from staff where id = ? and password_hash = ? and disabled_at is null for share`, p.ID, p.PasswordHash).Scan(ctx, &same)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return same, err
+}
+
 func insertPerson(ctx context.Context, tx bun.IDB, p *Person) error {
 	_, err := tx.NewInsert().Model(p).Returning("id").Exec(ctx)
 	return err

@@ -15,26 +15,6 @@ import (
 // dueBatch is how many tickets one transaction of the due scan marks: a topic's head is never held long.
 const dueBatch = 200
 
-// dueEvery is how often each instance looks for limits that have passed.
-const dueEvery = time.Second
-
-// RunDue looks for passed limits until ctx ends. A pass that fails is reported and tried again.
-func (s *Service) RunDue(ctx context.Context, report func(error)) error {
-	ctx = actor.AsJob(ctx, "due", 0)
-	tick := time.NewTicker(dueEvery)
-	defer tick.Stop()
-	for {
-		if _, err := s.MarkDue(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
 // MarkDue notes every limit that has passed, each once, with the moment at which it passed rather than that of
 // looking (SLA-4), and tells the screens. Any number of instances may run it at once. It gives how many it marked.
 func (s *Service) MarkDue(ctx context.Context) (int, error) {

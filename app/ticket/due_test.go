@@ -1,7 +1,6 @@
 package ticket_test
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -123,25 +122,6 @@ func TestDue(t *testing.T) {
 		}
 		if n := d.count(`select count(*) from events where kind = 'ticket.overdue'`); n != count {
 			t.Errorf("%d events, want %d", n, count)
-		}
-	})
-	t.Run("the scan runs until it is ended, and tells of trouble", func(t *testing.T) {
-		t.Parallel()
-		d := setup(t)
-		made := d.register(d.as(staff.Agent), entry())
-		d.clock.Set(made.DueAt)
-		ctx, end := context.WithCancel(t.Context())
-		done := make(chan error)
-		go func() { done <- d.svc.RunDue(ctx, func(err error) { t.Error(err) }) }()
-		deadline := time.Now().Add(10 * time.Second)
-		for d.count(`select count(*) from tickets where overdue_at is not null`) == 0 {
-			if time.Now().After(deadline) {
-				t.Fatal("nothing was marked")
-			}
-		}
-		end()
-		if err := <-done; err != nil {
-			t.Error(err)
 		}
 	})
 	t.Run("only the server and who works on tickets may mark", func(t *testing.T) {

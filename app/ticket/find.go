@@ -142,11 +142,12 @@ func (s *Service) ByPlace(ctx context.Context, place string) ([]Ticket, error) {
 	if err != nil {
 		return nil, db.Translate(err)
 	}
+	begins := db.Like(place) + "%"
 	return s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
 		if !known {
-			return q.Where("t.place like ?", prefix(place))
+			return q.Where("t.place like ?", begins)
 		}
-		return q.Where("(t.household_id = ? or t.place like ?)", household, prefix(place))
+		return q.Where("(t.household_id = ? or t.place like ?)", household, begins)
 	})
 }
 
@@ -158,9 +159,4 @@ func (s *Service) find(ctx context.Context, by func(*bun.SelectQuery) *bun.Selec
 	var out []Ticket
 	err = by(rows(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
 	return out, db.Translate(err)
-}
-
-// prefix is a pattern for texts that begin with text, whatever signs it has.
-func prefix(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }

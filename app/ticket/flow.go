@@ -67,8 +67,7 @@ func Moves(s State, a actor.Actor) []Move {
 	return out
 }
 
-// lookup finds the move of a verb in a state. known tells whether the flow has the verb at all, and any is one of its
-// lines, which says who may use it.
+// lookup finds the move of a verb in a state.
 func lookup(s State, v Verb) (m Move, found bool) {
 	for _, m := range flow {
 		if m.From == s && m.Verb == v {

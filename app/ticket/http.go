@@ -20,10 +20,10 @@ import (
 )
 
 // Pages are the pages of tickets at the desk.
-type Pages struct{ Tickets *Service }
+type Pages struct{ Service *Service }
 
-// Mount puts the routes on the app.
-func (p Pages) Mount(app fiber.Router) {
+// Routes mounts the pages.
+func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/desk/tickets", web.Staff(staff.ViewTickets), p.list)
 	app.Get("/desk/tickets/new", web.Staff(staff.RegisterTicket), p.form)
 	app.Post("/desk/tickets", web.Staff(staff.RegisterTicket), p.register)
@@ -40,16 +40,16 @@ func shell(c *fiber.Ctx, title string) layout.Shell {
 	return s
 }
 
-func (p Pages) list(c *fiber.Ctx) error {
+func (p *Pages) list(c *fiber.Ctx) error {
 	ctx := web.Context(c)
 	state, f := chosen(c.Query("state"), c.Query("kind"), c.Query("page"))
 	f.Mine, f.Overdue = c.Query("mine") == "1", c.Query("overdue") == "1"
-	found, err := p.Tickets.List(ctx, f)
+	found, err := p.Service.List(ctx, f)
 	if err != nil {
 		return err
 	}
 	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Overdue: f.Overdue, Kinds: Kinds, States: stateNames(),
-		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Tickets.rows(found.Tickets)}
+		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
 	if found.Page > 1 {
 		l.Previous = pageAddress(state, f, found.Page-1)
 	}
@@ -74,7 +74,7 @@ func entry(v web.Values) Register {
 		Phone: v.Get("phone"), Channel: v.Get("channel"), FirstAsked: asked}
 }
 
-func (p Pages) form(c *fiber.Ctx) error {
+func (p *Pages) form(c *fiber.Ctx) error {
 	f := page.Form{}
 	if number := c.Query("done"); number != "" {
 		f.Notice = locale.T(web.Context(c), "ticket.saved", "Number", number)
@@ -83,20 +83,20 @@ func (p Pages) form(c *fiber.Ctx) error {
 }
 
 // register enters a ticket. What is still open for the same household or phone is shown first (TICKET-8).
-func (p Pages) register(c *fiber.Ctx) error {
+func (p *Pages) register(c *fiber.Ctx) error {
 	ctx, v := web.Context(c), web.Form(c)
 	in := entry(v)
 	mayView := actor.From(ctx).Can(staff.ViewTickets)
 	if v.Get("seen") != "1" && mayView {
-		open, err := p.Tickets.unseen(ctx, in)
+		open, err := p.Service.unseen(ctx, in)
 		if err != nil {
 			return err
 		}
 		if len(open) > 0 {
-			return p.showForm(c, fiber.StatusOK, page.Form{Similar: p.Tickets.rows(open), Confirm: true}, in, nil)
+			return p.showForm(c, fiber.StatusOK, page.Form{Similar: p.Service.rows(open), Confirm: true}, in, nil)
 		}
 	}
-	t, err := p.Tickets.Register(ctx, in)
+	t, err := p.Service.Register(ctx, in)
 	if f, ok := web.Invalid(err); ok {
 		return p.showForm(c, web.Status(err), page.Form{}, in, f)
 	}
@@ -126,13 +126,13 @@ func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
 	return open, err
 }
 
-func (p Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
+func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
 	ctx := web.Context(c)
 	said := said(ctx, wrong, &f.Message)
 	if said["entry_key"] != "" {
 		f.Message = locale.T(ctx, "ticket.field.entry")
 	}
-	people, err := p.Tickets.Colleagues(ctx)
+	people, err := p.Service.Colleagues(ctx)
 	if err != nil {
 		return err
 	}
@@ -148,16 +148,16 @@ func (p Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wron
 }
 
 // similar answers while the form is being filled in.
-func (p Pages) similar(c *fiber.Ctx) error {
+func (p *Pages) similar(c *fiber.Ctx) error {
 	v := web.Form(c)
-	open, err := p.Tickets.Similar(web.Context(c), v.Get("place"), v.Get("phone"))
+	open, err := p.Service.Similar(web.Context(c), v.Get("place"), v.Get("phone"))
 	if err != nil {
 		return err
 	}
-	return web.Render(c, fiber.StatusOK, page.Similar(p.Tickets.rows(open), false))
+	return web.Render(c, fiber.StatusOK, page.Similar(p.Service.rows(open), false))
 }
 
-func (p Pages) show(c *fiber.Ctx) error {
+func (p *Pages) show(c *fiber.Ctx) error {
 	id, err := web.PathID(c, "id")
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (p Pages) show(c *fiber.Ctx) error {
 }
 
 // do takes one step. Whoever comes second sees the page as it stands now, and who was faster.
-func (p Pages) do(c *fiber.Ctx) error {
+func (p *Pages) do(c *fiber.Ctx) error {
 	id, err := web.PathID(c, "id")
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func (p Pages) do(c *fiber.Ctx) error {
 	}
 	a := attempt{verb: Verb(c.Params("verb")), in: Act{Remark: v.Get("remark"), Urgency: v.Get("urgency"), Type: v.Get("type"),
 		LifeSafety: v.Get("life_safety") == "1", Version: looked}}
-	_, err = p.Tickets.Do(web.Context(c), id, a.verb, a.in)
+	_, err = p.Service.Do(web.Context(c), id, a.verb, a.in)
 	if f, ok := web.Invalid(err); ok {
 		a.wrong = f
 		return p.showTicket(c, web.Status(err), id, a)
@@ -190,14 +190,14 @@ func (p Pages) do(c *fiber.Ctx) error {
 }
 
 // reveal shows the whole phone once, in the answer to the form and nowhere else (PRIVACY-2).
-func (p Pages) reveal(c *fiber.Ctx) error {
+func (p *Pages) reveal(c *fiber.Ctx) error {
 	id, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
 	v := web.Form(c)
 	a := attempt{reason: v.Get("reason")}
-	phone, err := p.Tickets.Reveal(web.Context(c), id, v.Get("field"), a.reason)
+	phone, err := p.Service.Reveal(web.Context(c), id, v.Get("field"), a.reason)
 	if f, ok := web.Invalid(err); ok {
 		a.wrong = f
 		return p.showTicket(c, web.Status(err), id, a)
@@ -209,12 +209,12 @@ func (p Pages) reveal(c *fiber.Ctx) error {
 	return p.showTicket(c, fiber.StatusOK, id, a)
 }
 
-func (p Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error {
+func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error {
 	ctx := web.Context(c)
 	if a.wrong != nil {
 		a.said = said(ctx, a.wrong, &a.message)
 	}
-	v, err := p.Tickets.page(ctx, id, a)
+	v, err := p.Service.page(ctx, id, a)
 	if err != nil {
 		return err
 	}

@@ -102,9 +102,9 @@ func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticke
 	t := &Ticket{
 		SiteID: a.Site, EntryKey: in.EntryKey, State: Registered, Version: 1,
 		Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, Channel: in.Channel,
-		Place:    line(wrong.Text("place", in.Place, MaxPlace, true)),
+		Place:    wrong.Line("place", in.Place, MaxPlace, true),
 		Matter:   wrong.Text("matter", in.Matter, MaxMatter, true),
-		Reporter: line(wrong.Text("reporter", in.Reporter, MaxReporter, false)),
+		Reporter: wrong.Line("reporter", in.Reporter, MaxReporter, false),
 	}
 	for _, choice := range []struct {
 		name, value string
@@ -115,7 +115,7 @@ func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticke
 		}
 	}
 	phone, ok := pii.NormalisePhone(wrong.Text("phone", in.Phone, MaxPhone, false))
-	if !ok && strings.TrimSpace(in.Phone) != "" && !named(wrong, "phone") {
+	if !ok && strings.TrimSpace(in.Phone) != "" && !wrong.Has("phone") {
 		wrong.Add("phone", "ticket.field.phone")
 	}
 	if a.Kind == actor.Device {
@@ -208,21 +208,14 @@ func (s *Service) place(ctx context.Context, t *Ticket) error {
 	return err
 }
 
-// line is a text on one line: pasted line breaks become spaces.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // typed is a text to look for, clean; nothing where it is no text that could stand in the database.
 func typed(raw string, most int) string {
 	var wrong fault.Fields
-	text := line(wrong.Text("text", raw, most, false))
+	text := wrong.Line("text", raw, most, false)
 	if len(wrong) > 0 {
 		return ""
 	}
 	return text
-}
-
-func named(wrong fault.Fields, name string) bool {
-	return slices.ContainsFunc(wrong, func(f fault.Field) bool { return f.Name == name })
 }
 
 // Similar are the open tickets of the same household or place or the same phone, which whoever enters a new one is

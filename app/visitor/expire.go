@@ -16,12 +16,8 @@ import (
 // Expired tells whether the personal data of the visit has been removed, since its term is over (PRIVACY-5).
 func (v *Visit) Expired() bool { return !v.ExpiredAt.IsZero() }
 
-const (
-	// expireBatch is how many visits one transaction empties.
-	expireBatch = 200
-	// expireEvery is how often RunExpire looks.
-	expireEvery = 15 * time.Minute
-)
+// expireBatch is how many visits one transaction empties.
+const expireBatch = 200
 
 // Expire removes, in every site, what is personal in visits that ended longer ago than the site's term; times, people,
 // purpose and how it ended stay, so that no figure changes (PRIVACY-5). Nothing is published: no screen shows such a
@@ -55,22 +51,6 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 		expired += n
 		if err != nil || n == 0 {
 			return expired, err
-		}
-	}
-}
-
-// RunExpire looks for visits whose term is over until ctx ends; trouble is told to report and tried again.
-func (s *Service) RunExpire(ctx context.Context, report func(error)) error {
-	tick := time.NewTicker(expireEvery)
-	defer tick.Stop()
-	for {
-		if _, err := s.Expire(ctx, s.Now()); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
 		}
 	}
 }

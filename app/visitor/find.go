@@ -15,7 +15,7 @@ import (
 )
 
 // Inside lists who is in a site's building now, the latest arrival first, at most limit (0: everybody) (VISIT-6). It
-// is for screens, whose own permission was checked when they opened; pages of people use InsideNow.
+// is for screens, whose own permission was checked when they opened.
 func (s *Service) Inside(ctx context.Context, idb bun.IDB, siteID int64, limit int) ([]Visit, error) {
 	return inside(ctx, idb, siteID, limit)
 }
@@ -28,15 +28,6 @@ func (s *Service) VisitsByID(ctx context.Context, idb bun.IDB, siteID int64, ids
 // CountInside counts the open visits of a site and the people they brought.
 func (s *Service) CountInside(ctx context.Context, idb bun.IDB, siteID int64) (visits, people int, err error) {
 	return countInside(ctx, idb, siteID)
-}
-
-// InsideNow is Inside for the actor's site.
-func (s *Service) InsideNow(ctx context.Context) ([]Visit, error) {
-	a, err := actor.Require(ctx, staff.ViewVisits)
-	if err != nil {
-		return nil, err
-	}
-	return inside(ctx, s.DB, a.Site, 0)
 }
 
 // Today lists the visits that arrived since the beginning of the site's day, the latest first, at most limit.
@@ -101,16 +92,11 @@ func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (s
 	if err != nil {
 		return "", err
 	}
-	if _, err := actor.Require(ctx, actor.Reveal); err != nil {
+	if reason, err = pii.RequireReveal(ctx, reason); err != nil {
 		return "", err
 	}
-	var wrong fault.Fields
-	reason = wrong.Text("reason", reason, MaxReason, true)
 	if field != "phone" && field != "plate" {
-		wrong.Add("field", "visitor.error.field")
-	}
-	if err := wrong.Err(); err != nil {
-		return "", err
+		return "", fault.New(fault.NotFound, "fault.not_found")
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (string, error) {
 		visit, err := get(ctx, tx, a.Site, id)

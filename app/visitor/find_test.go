@@ -111,7 +111,7 @@ func TestFind(t *testing.T) {
 			wantFault(t, err, fault.NotFound)
 			_, err = h.End(h.desk(), id)
 			wantFault(t, err, fault.NotFound)
-			_, err = h.Reveal(h.desk(), id, "phone", "x")
+			_, err = h.Reveal(h.desk(), id, "phone", "because")
 			wantFault(t, err, fault.NotFound)
 		}
 	})
@@ -119,6 +119,17 @@ func TestFind(t *testing.T) {
 
 func TestReveal(t *testing.T) {
 	t.Parallel()
+	t.Run("PRIVACY-4 a phone that somebody types as the reason does not get into the record", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		id := h.register(h.kiosk(), wang()).Visit.ID
+		if _, err := h.Reveal(h.desk(), id, "phone", "回电 13812345678"); err != nil {
+			t.Fatal(err)
+		}
+		if h.count(`select count(*) from audit_log where reason = '回电 ****'`) != 1 {
+			t.Error("the reason is not on record, or with the number in it")
+		}
+	})
 	t.Run("PRIVACY-2 phones and plates are masked until one is opened for a reason, and each opening is on record", func(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
@@ -131,11 +142,11 @@ func TestReveal(t *testing.T) {
 		if err != nil || phone != "+8613812345678" {
 			t.Fatalf("%q %v", phone, err)
 		}
-		if plate, err := h.Reveal(h.desk(), v.ID, "plate", "挪车"); err != nil || plate != "粤B12345" {
+		if plate, err := h.Reveal(h.desk(), v.ID, "plate", "需要挪车"); err != nil || plate != "粤B12345" {
 			t.Fatalf("%q %v", plate, err)
 		}
 		if h.count(`select count(*) from audit_log where verb = 'pii.reveal' and subject = 'visits' and subject_id = ?
-			and actor_id = ? and (fields, reason) in (('{phone}', '访客失联'), ('{plate}', '挪车'))`, v.ID, h.person) != 2 {
+			and actor_id = ? and (fields, reason) in (('{phone}', '访客失联'), ('{plate}', '需要挪车'))`, v.ID, h.person) != 2 {
 			t.Error("the openings are not on record")
 		}
 		acts, err := h.History(h.desk(), v.ID)
@@ -154,8 +165,10 @@ func TestReveal(t *testing.T) {
 			t.Errorf("no reason: %v", err)
 		}
 		_, err = h.Reveal(h.desk(), pass.Visit.ID, "pass_token", "because")
-		if wrongFields(err)["field"] == "" {
-			t.Errorf("another field: %v", err)
+		wantFault(t, err, fault.NotFound)
+		_, err = h.Reveal(h.desk(), pass.Visit.ID, "phone", "ok")
+		if wrongFields(err)["reason"] == "" {
+			t.Errorf("too short to be a reason: %v", err)
 		}
 		_, err = h.Reveal(h.desk(), pass.Visit.ID, "plate", "because")
 		wantFault(t, err, fault.NotFound)

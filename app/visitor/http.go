@@ -141,7 +141,7 @@ func (p *Pages) showVisit(c *fiber.Ctx, status int, v page.Show, said map[string
 	v.MayEnd, v.MayReveal = a.Can(staff.EndVisit), a.Can(actor.Reveal) && !visit.Expired()
 	v.Reason = part.Input{
 		Name: "reason", Label: locale.T(ctx, "visitor.field.reason"), Hint: locale.T(ctx, "visitor.reveal.hint"),
-		Max: MaxReason, Required: true, Error: said["reason"],
+		Value: v.Reason.Value, Max: pii.MaxReason, Required: true, Error: said["reason"],
 	}
 	for _, act := range acts {
 		v.History = append(v.History, page.Act{At: act.At, Verb: act.Verb, Actor: act.Actor, Name: act.Name, Fields: act.Fields, Reason: act.Reason})
@@ -181,13 +181,17 @@ func (p *Pages) reveal(c *fiber.Ctx) error {
 	field := v.Get("field")
 	text, err := p.Service.Reveal(ctx, id, field, v.Get("reason"))
 	if f, ok := web.Invalid(err); ok {
-		return p.showVisit(c, web.Status(err), page.Show{Message: web.Message(ctx, f)}, web.FieldErrors(ctx, f))
+		typed := part.Input{Value: v.Get("reason")}
+		return p.showVisit(c, web.Status(err), page.Show{Message: web.Message(ctx, f), Reason: typed}, web.FieldErrors(ctx, f))
 	}
 	if err != nil {
 		return err
 	}
-	if field == "phone" {
+	switch field {
+	case "phone":
 		text = pii.ShowPhone(text)
+	case "plate":
+		text = pii.ShowPlate(text)
 	}
 	return p.showVisit(c, fiber.StatusOK, page.Show{Revealed: text, RevealedField: field}, nil)
 }
@@ -237,10 +241,13 @@ func (p *Pages) showPass(c *fiber.Ctx, visit *Visit, err error) error {
 	if s, err = p.guestShell(c, s, visit); err != nil {
 		return err
 	}
-	link := c.Params("token")
+	path, link := "/p/"+c.Params("token"), ""
+	if p.URL != "" { // without a public address a QR code would lead nowhere
+		link = p.URL + path
+	}
 	return web.Render(c, fiber.StatusOK, page.PassPage(s, page.Pass{
 		Number: visit.Number, Code: visit.PassCode, Name: pii.MaskName(visit.Name), Ended: visit.EndedAt,
-		Link: p.URL + "/p/" + link, Action: "/p/" + link,
+		Link: link, Action: path,
 	}))
 }
 

@@ -73,7 +73,7 @@ func TestDesk(t *testing.T) {
 			form.Set(name, value)
 		}
 		page := f.desk.Post("/desk/visits", form).Want(http.StatusUnprocessableEntity)
-		for name, text := range map[string]string{"name": "请填写", "phone": "不像一个电话", "host": "来访对象", "people": "1 到 99", "plate": "不像一个车牌",
+		for name, text := range map[string]string{"name": "请填写", "phone": "电话号码格式不对", "host": "来访对象", "people": "1 到 99", "plate": "车牌号格式不对",
 			"purpose": "请选择", "company": "最多 60", "note": "不能使用的字符"} {
 			if said := webtest.Text(page.One("#f-" + name + "-error")); !strings.Contains(said, text) {
 				t.Errorf("%s: %q", name, said)
@@ -115,7 +115,7 @@ func TestDesk(t *testing.T) {
 		t.Parallel()
 		f := openDesk(t)
 		f.register(f.kiosk(), wang())
-		f.desk.Get("/desk/inside").Want(http.StatusOK).WantText("18#", "王小明", "138****5678", "2 人在内", "滨河花园").WantNo("13812345678", "粤B12345")
+		f.desk.Get("/desk/inside").Want(http.StatusOK).WantText("18#", "王小明", "138****5678", "2 人在楼内", "滨河花园").WantNo("13812345678", "粤B12345")
 		f.desk.Get("/desk/visits").Want(http.StatusOK).WantText("138****5678").WantNo("13812345678")
 	})
 	t.Run("PRIVACY-2 a phone is shown once, in the answer to who gave a reason", func(t *testing.T) {
@@ -123,7 +123,11 @@ func TestDesk(t *testing.T) {
 		f := openDesk(t)
 		path := address(f.register(f.kiosk(), wang()).Visit.ID)
 		f.desk.Post(path+"/reveal", url.Values{"field": {"phone"}}).Want(http.StatusUnprocessableEntity).WantText("请填写这一项。")
-		f.desk.Post(path+"/reveal", url.Values{"field": {"name"}, "reason": {"x"}}).Want(http.StatusUnprocessableEntity)
+		short := f.desk.Post(path+"/reveal", url.Values{"field": {"phone"}, "reason": {"急"}}).Want(http.StatusUnprocessableEntity)
+		if !strings.Contains(short.Body, `value="急"`) {
+			t.Error("what was typed is gone")
+		}
+		f.desk.Post(path+"/reveal", url.Values{"field": {"name"}, "reason": {"访客失联"}}).Want(http.StatusNotFound)
 		shown := f.desk.Post(path+"/reveal", url.Values{"field": {"phone"}, "reason": {"访客失联"}}).Want(http.StatusOK)
 		if text := webtest.Text(shown.One(".revealed")); !strings.Contains(strings.ReplaceAll(text, " ", ""), "13812345678") {
 			t.Errorf("shows %q", text)

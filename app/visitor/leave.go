@@ -47,7 +47,7 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 			return outcome{}, err
 		}
 		if wait := t.wait(now); wait > 0 {
-			return outcome{refusal: tooMany(wait)}, nil
+			return outcome{refusal: fault.Wait("visitor.error.code_wait", wait)}, nil
 		}
 		visit, err := openByCode(ctx, tx, a.Site, code)
 		if err != nil {
@@ -80,13 +80,6 @@ func wrongCode(key string) error {
 	var wrong fault.Fields
 	wrong.Add("code", key)
 	return wrong.Err()
-}
-
-func tooMany(wait time.Duration) error {
-	seconds := int((wait + time.Second - 1) / time.Second)
-	f := fault.New(fault.TooMany, "visitor.error.code_wait", fault.Args{"Seconds": seconds})
-	f.Retry = wait
-	return f
 }
 
 // finish writes the end of an open visit, with record and event.
@@ -181,25 +174,6 @@ func (s *Service) endDayAt(ctx context.Context, id int64, now time.Time) (ended 
 		ended += n
 		if err != nil || n == 0 {
 			return ended, err
-		}
-	}
-}
-
-// dayEndEvery is how often RunDayEnd looks; what it finds late is still ended at its true time.
-const dayEndEvery = time.Minute
-
-// RunDayEnd looks for days that ended until ctx ends; trouble is told to report and tried again.
-func (s *Service) RunDayEnd(ctx context.Context, report func(error)) error {
-	tick := time.NewTicker(dayEndEvery)
-	defer tick.Stop()
-	for {
-		if _, err := s.EndDay(ctx, s.Now()); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
 		}
 	}
 }

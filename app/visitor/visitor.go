@@ -45,7 +45,6 @@ const (
 	MaxNote    = 200
 	MaxCompany = 60
 	MaxPlate   = 16
-	MaxReason  = 200
 	MaxPeople  = 99
 )
 

@@ -171,20 +171,6 @@ func TestDangerSoundsUntilSomebodyTakesIt(t *testing.T) {
 	})
 }
 
-func TestTicketByKeyboardAlone(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	agent := desk(t, h.base, deskSize, "agent", boottest.Password)
-	agent.keys("nt")
-	agent.until("the entry", `location.pathname === "/desk/tickets/new" && document.activeElement?.name === "phone"`)
-	agent.keys("13800138000\t")
-	agent.keys("18#2单元201\t")
-	agent.keys("厨房下水管漏水")
-	agent.until("what was typed", `document.querySelector("[name=matter]").value === "厨房下水管漏水"`)
-	agent.run(ctrlEnter())
-	agent.until("the ticket is registered", `/\/desk\/tickets(\/\d+)?$/.test(location.pathname) && document.body.innerText.includes("厨房下水管漏水")`)
-}
-
 func TestVisitorWithPhoneShowsPassAndLeaves(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

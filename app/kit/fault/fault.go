@@ -78,6 +78,16 @@ func Wrap(cause error, kind Kind, key string, args ...Args) *Fault {
 	return f
 }
 
+// Wait is the refusal of who has to come back later; the message says how much later as {{.Wait}}, in seconds.
+func Wait(key string, wait time.Duration) *Fault {
+	f := New(TooMany, key, Args{"Wait": Seconds(wait)})
+	f.Retry = wait
+	return f
+}
+
+// Seconds rounds up, so that nobody comes back too early.
+func Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
 // As finds the fault in an error chain.
 func As(err error) (*Fault, bool) {
 	var f *Fault

@@ -79,7 +79,7 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 // RetryAfter tells how long to wait, where the fault knows.
 func RetryAfter(c *fiber.Ctx, f *fault.Fault) {
 	if f.Retry > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(f.Retry)))
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(fault.Seconds(f.Retry)))
 	}
 }
 

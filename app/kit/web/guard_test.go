@@ -121,12 +121,13 @@ func TestProxiesAreBelievedOnlyFromConfiguredRanges(t *testing.T) {
 		{wary, "nobody is trusted", "203.0.113.9", "127.0.0.1 127.0.0.1 false"},
 		{trusting, "one proxy", "203.0.113.9", "203.0.113.9 203.0.113.9 true"},
 		{trusting, "two proxies, and what the caller made up", "1.2.3.4, 203.0.113.9, 10.1.1.1", "203.0.113.9 203.0.113.9 true"},
+		{trusting, "a proxy that adds a line of its own", "1.2.3.4\n203.0.113.9", "203.0.113.9 203.0.113.9 true"},
 		{trusting, "an IPv6 household", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6 2001:db8:1:2:: true"},
 		{trusting, "nonsense", "unknown", "127.0.0.1 127.0.0.1 true"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := tc.c.Request("GET", "/from", nil)
-			r.Header.Set("X-Forwarded-For", tc.hops)
+			r.Header["X-Forwarded-For"] = strings.Split(tc.hops, "\n")
 			r.Header.Set("X-Forwarded-Proto", "https")
 			r.Header.Set("X-Forwarded-Host", "evil.example")
 			if got := tc.c.Do(r).Body; got != tc.want {

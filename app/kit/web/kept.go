@@ -67,13 +67,13 @@ func interrupted(c *fiber.Ctx) Kept {
 	case c.Method() == fiber.MethodGet && !HTMX(c):
 		return Kept{Path: OwnPath(c.OriginalURL())}
 	case c.Method() == fiber.MethodPost:
-		form := Form(c)
-		if size := len(c.Request().Body()) + len(form)*2*len(keptPrefix); size > BodyLimit-keptRoom {
+		typed := fields(Form(c), func(name string) (string, bool) {
+			return name, !strings.Contains(strings.ToLower(name), "password")
+		})
+		if size := len(c.Request().Body()) + len(typed)*2*len(keptPrefix); size > BodyLimit-keptRoom {
 			return Kept{TooMuch: true}
 		}
-		return Kept{Path: OwnPath(c.Path()), Post: true, Fields: fields(form, func(name string) (string, bool) {
-			return name, !strings.Contains(strings.ToLower(name), "password")
-		})}
+		return Kept{Path: OwnPath(c.Path()), Post: true, Fields: typed}
 	}
 	return Kept{}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"hash/maphash"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -38,12 +39,14 @@ func (r Rates) orDefaults() Rates {
 	return r
 }
 
-// limit refuses what is too much, in calls and in bytes, and addresses that no page of ours has.
+// limit refuses what is too much, in calls and in bytes, and what no page of ours sends: packed forms, and addresses
+// that are no text.
 func (s *server) limit(c *fiber.Ctx) error {
 	if len(c.Request().Body()) > BodyLimit {
 		return fault.New(fault.TooLarge, "web.too_large")
 	}
-	if !textual(c) {
+	packed := len(c.Request().Header.ContentEncoding()) > 0 // fasthttp would unpack 64 KiB of a form into 64 MiB
+	if packed || !textual(c) {
 		return fault.New(fault.BadRequest, "web.bad_request")
 	}
 	if s.Rates.Off {
@@ -59,7 +62,7 @@ func (s *server) limit(c *fiber.Ctx) error {
 		}
 	}
 	if wait > 0 {
-		return TooMany(wait)
+		return fault.Wait("web.too_many", wait)
 	}
 	return c.Next()
 }
@@ -79,35 +82,27 @@ func textual(c *fiber.Ctx) bool {
 
 func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 
-// TooMany is the refusal that says how long to wait.
-func TooMany(wait time.Duration) error {
-	f := fault.New(fault.TooMany, "web.too_many", fault.Args{"Wait": seconds(wait)})
-	f.Retry = wait
-	return f
-}
-
-// seconds rounds up, so that nobody comes back too early.
-func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
-
 // generation is how many callers are remembered before the older half is forgotten.
 const generation = 16384
 
 // limiter is a leaky bucket per caller (its theoretical arrival time), in bounded memory: two generations, of which
-// the older is dropped when the younger is full.
+// the older is dropped when the younger is full. Callers are kept as hashes, since a cookie is as long as it likes.
 type limiter struct {
 	mu         sync.Mutex
 	each       time.Duration // between two calls in the long run
 	slack      time.Duration // how far ahead a burst may run
-	young, old map[string]time.Time
+	seed       maphash.Seed
+	young, old map[uint64]time.Time
 }
 
 func newLimiter(perSecond float64, burst int) *limiter {
 	each := time.Duration(float64(time.Second) / perSecond)
-	return &limiter{each: each, slack: each * time.Duration(burst-1), young: map[string]time.Time{}}
+	return &limiter{each: each, slack: each * time.Duration(burst-1), seed: maphash.MakeSeed(), young: map[uint64]time.Time{}}
 }
 
 // take lets a call through (0) or says how long to wait.
-func (l *limiter) take(key string, now time.Time) time.Duration {
+func (l *limiter) take(caller string, now time.Time) time.Duration {
+	key := maphash.String(l.seed, caller)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next, known := l.young[key]
@@ -125,7 +120,7 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 		next, wait = next.Add(l.each), 0
 	}
 	if len(l.young) >= generation && !known {
-		l.old, l.young = l.young, map[string]time.Time{}
+		l.old, l.young = l.young, map[uint64]time.Time{}
 	}
 	l.young[key] = next
 	return wait

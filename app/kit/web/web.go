@@ -24,11 +24,12 @@ const (
 
 // Limits of a request.
 const (
-	BodyLimit   = 64 << 10      // bytes that a form may have; more is 413
-	hardLimit   = 4 * BodyLimit // bytes that are read at all, so that who sent too much still gets to read the answer
-	readTimeout = 15 * time.Second
-	idleTimeout = 75 * time.Second
-	deadline    = 10 * time.Second // for the work of one request
+	BodyLimit    = 64 << 10      // bytes that a form may have; more is 413
+	hardLimit    = 4 * BodyLimit // bytes that are read at all, so that who sent too much still gets to read the answer
+	readTimeout  = 15 * time.Second
+	writeTimeout = 30 * time.Second // for an answer: who asks and never reads would hold the connection for good
+	idleTimeout  = 75 * time.Second
+	deadline     = 10 * time.Second // for the work of one request
 )
 
 // Site is what pages show of a site.
@@ -110,6 +111,7 @@ func New(cfg Config) *fiber.App {
 		DisableStartupMessage:   true,
 		BodyLimit:               hardLimit,
 		ReadTimeout:             readTimeout,
+		WriteTimeout:            writeTimeout,
 		IdleTimeout:             idleTimeout,
 		ErrorHandler:            s.fail,
 		EnableTrustedProxyCheck: true, // or Fiber believes X-Forwarded-Host of anybody

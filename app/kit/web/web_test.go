@@ -3,9 +3,11 @@ package web_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -73,7 +75,7 @@ func TestErrorsInWords(t *testing.T) {
 		409: fault.New(fault.Conflict, "fault.invalid"),
 		413: fault.New(fault.TooLarge, "web.too_large"),
 		422: fault.New(fault.Invalid, "fault.invalid"),
-		429: web.TooMany(1500 * time.Millisecond),
+		429: fault.Wait("web.too_many", 1500*time.Millisecond),
 		500: errors.New("secret inner workings"),
 		503: fault.Wrap(errors.New("secret connection"), fault.Unavailable, "fault.unavailable"),
 	}
@@ -186,6 +188,27 @@ func TestBodyOverTheLimit(t *testing.T) {
 		_ = answer.Body.Close()
 	}
 	c.Get("/ok").Want(200)
+}
+
+// A form that grows a thousandfold when it is unpacked isn't.
+func TestPackedFormIsRefused(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil, func(app *fiber.App) {
+		app.Post("/form", func(c *fiber.Ctx) error { return c.SendString(web.Form(c).Get("a")) })
+	})
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	part := "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + strings.Repeat("x", 4<<20) + "\r\n--b--\r\n"
+	if _, err := io.WriteString(w, part); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := c.Request("POST", "/form", &packed)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	r.Header.Set("Content-Encoding", "gzip")
+	c.Do(r).Want(400).WantNo("xxxx")
 }
 
 func TestJunkOnTheWire(t *testing.T) {
