@@ -121,7 +121,7 @@ func ticketEntry(toStaff context.Context, v map[string]string) ticket.Register {
 	if v["kind"] != danger {
 		return in
 	}
-	in.Kind, in.Urgency, in.LifeSafety = "help", "A", true
+	in.Kind, in.Type, in.Urgency, in.LifeSafety = "help", "A2", "A", true // whatever it is, it is about safety
 	in.Matter = strings.TrimSpace(locale.T(toStaff, "kiosk.danger."+v["danger"]))
 	in.Reporter, in.Phone = "", ""
 	return in

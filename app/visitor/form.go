@@ -24,8 +24,8 @@ func formPage(ctx context.Context, codes []string, v web.Values, wrong *fault.Fa
 		purposes = append(purposes, part.Option{Value: code, Label: locale.T(ctx, "visitor.purpose."+code)})
 	}
 	form.Fields = []part.Input{
-		{Name: "place", Max: MaxPlace, Autofocus: true},
-		{Name: "host", Max: MaxHost},
+		{Name: "place", Max: MaxPlace, Autofocus: true, Either: "f-host-hint"},
+		{Name: "host", Max: MaxHost, Either: "f-host-hint", Hint: locale.T(ctx, "visitor.either")},
 		{Name: "name", Max: MaxName, Required: true},
 		{Name: "phone", Type: "tel", Max: MaxPhone, Required: true},
 		{Name: "purpose", Type: "select", Options: purposes, Required: true},

@@ -165,8 +165,14 @@ func Say(ctx context.Context, key string, args map[string]any) string {
 	return say(c, key, args)
 }
 
+// say tries the plural form of "Count" first; a text that has one form only is said in that.
 func say(c catalog, key string, data map[string]any) string {
-	text, err := c.full.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: data["Count"]})
+	cfg := &i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: data["Count"]}
+	text, err := c.full.Localize(cfg)
+	if err != nil && cfg.PluralCount != nil {
+		cfg.PluralCount = nil
+		text, err = c.full.Localize(cfg)
+	}
 	if err != nil {
 		return key
 	}

@@ -221,3 +221,28 @@ func TestSaysInTheLanguageOfTheContext(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestEveryCountIsSaid says each text that counts with the numbers at which a language changes its form.
+func TestEveryCountIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Languages {
+		ctx := With(context.Background(), lang)
+		for key, text := range keysOf(t, lang) {
+			names := holes(text)
+			if !slices.Contains(names, "Count") {
+				continue
+			}
+			for _, count := range []int{0, 1, 2, 5} {
+				args := map[string]any{"Count": count}
+				for _, n := range names {
+					if n != "Count" {
+						args[n] = "x"
+					}
+				}
+				if got := Say(ctx, key, args); got == key || strings.Contains(got, "no value") {
+					t.Errorf("%s, %s with %d: %q", lang, key, count, got)
+				}
+			}
+		}
+	}
+}

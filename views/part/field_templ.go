@@ -45,7 +45,7 @@ func (i Input) describedBy() string {
 	if i.Hint != "" || i.Max > 0 {
 		ids = i.id() + "-hint"
 	}
-	if i.Either != "" {
+	if i.Either != "" && i.Either != i.id()+"-hint" {
 		ids += " " + i.Either
 	}
 	if i.Error != "" {

@@ -11,6 +11,7 @@ import (
 
 	"lobby/app/boot/boottest"
 	"lobby/app/boot/demo"
+	"lobby/app/config"
 	"lobby/app/site"
 )
 
@@ -21,6 +22,7 @@ func TestShots(t *testing.T) {
 		dir = "../../../docs"
 	}
 	h := &house{House: boottest.New(t)}
+	h.Tweak = func(cfg *config.Config) { cfg.URL = "http://lobby.example" } // the pass has a QR code where a phone can get
 	i := h.Start(t)
 	h.app, h.base = i.App, i.URL()
 	h.Demo(t, h.app)
