@@ -46,7 +46,8 @@ type App struct {
 	Visits  *visitor.Service
 	Tickets *ticket.Service
 
-	address string // of the pool's database
+	keys    chan struct{} // the key ring was changed
+	address string        // of the pool's database
 	rates   web.Rates
 	direct  string         // for migrations and listening
 	closers []func() error // run last first
@@ -69,7 +70,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*App, error) {
 }
 
 func prepare(cfg *config.Config, opt Options) *App {
-	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates}
+	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates, keys: make(chan struct{}, 1)}
 	if app.Log == nil {
 		app.Log = slog.New(slog.DiscardHandler)
 	}

@@ -82,13 +82,19 @@ func (a *App) openVault(ctx context.Context) error {
 	if err := a.DB.NewRaw("select not exists (select from key_rings)").Scan(ctx, &fresh); err != nil {
 		return db.Translate(err)
 	}
-	key, notice, err := pii.LoadKey(a.Config.Key, a.Config.KeyFile(), fresh)
+	file := a.Config.KeyFile()
+	vault, notice, staged, err := pii.Unlock(ctx, a.DB, a.Config.Key, file, fresh)
 	if err != nil {
 		return err
+	}
+	if staged { // a rewrap was cut off just before its end
+		if _, err := pii.PromoteKey(file, a.Now()); err != nil {
+			return err
+		}
 	}
 	if notice != "" {
 		a.Log.Warn(notice)
 	}
-	a.Vault, err = pii.OpenVault(ctx, a.DB, key)
-	return err
+	a.Vault = vault
+	return nil
 }

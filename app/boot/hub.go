@@ -12,6 +12,7 @@ import (
 	"lobby/app/desk"
 	"lobby/app/kit/db"
 	"lobby/app/kit/live"
+	"lobby/app/kit/pii"
 	"lobby/kiosk"
 )
 
@@ -29,7 +30,11 @@ func (i *Instance) makeHub(ctx context.Context) (err error) {
 	i.sockets = &kiosk.Sockets{Hub: i.Hub, Log: a.Log}
 	i.sockets.Control()
 	i.Hub.OnControl("site.changed", func(e live.Event) { a.Sites.Forget(e.ID) })
-	i.Hub.OnControl(live.ControlLost, func(live.Event) { a.Sites.Forget(0) })
+	i.Hub.OnControl(pii.Changed, func(live.Event) { a.keyChanged() })
+	i.Hub.OnControl(live.ControlLost, func(live.Event) {
+		a.Sites.Forget(0)
+		a.keyChanged()
+	})
 	return nil
 }
 

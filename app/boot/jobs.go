@@ -18,13 +18,16 @@ type job struct {
 
 func (a *App) jobs() []job {
 	return []job{
-		{"due", time.Second, a.Tickets.MarkDue}, // limits that pass (SLA-4)
-		{"day-end", time.Minute, a.endDay},      // visits that nobody signed out (VISIT-4)
+		{"due", time.Second, a.Tickets.MarkDue},   // limits that pass (SLA-4)
+		{"day-end", time.Minute, a.endDay},        // visits that nobody signed out (VISIT-4)
+		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},
 	}
 }
 
 func (a *App) endDay(ctx context.Context) (int, error) { return a.Visits.EndDay(ctx, a.Now()) }
+
+func (a *App) expire(ctx context.Context) (int, error) { return a.Visits.Expire(ctx, a.Now()) }
 
 func (i *Instance) runJobs(ctx context.Context) error {
 	ctx, i.stopJob = context.WithCancel(context.WithoutCancel(ctx))
@@ -33,6 +36,7 @@ func (i *Instance) runJobs(ctx context.Context) error {
 		i.jobs.Go(func() { a.run(ctx, j) })
 	}
 	i.jobs.Go(func() { audit.Seal(ctx, a.DB, a.Vault.AuditKey(), a.Log) }) // the record's chain (PRIVACY-4)
+	i.jobs.Go(func() { a.followKeys(ctx) })                                // a key ring that was changed
 	return nil
 }
 

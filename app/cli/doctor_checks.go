@@ -164,11 +164,7 @@ func (e *env) key(ctx context.Context, direct *bun.DB) finding {
 		f.bad, f.todo = err.Error(), "look at the database server's log"
 		return f
 	}
-	key, _, err := pii.LoadKey(e.cfg.Key, e.cfg.KeyFile(), false)
-	if err == nil {
-		_, err = pii.OpenVault(ctx, direct, key)
-	}
-	if err != nil {
+	if _, _, _, err := pii.Unlock(ctx, direct, e.cfg.Key, e.cfg.KeyFile(), false); err != nil {
 		f.bad, f.todo = err.Error(), "bring back the key with which this database was first started"
 		return f
 	}

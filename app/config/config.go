@@ -22,6 +22,7 @@ type Config struct {
 	Addr        string // LOBBY_ADDR: where to listen; by default :8080, in demo mode on loopback
 	Data        string // LOBBY_DATA: folder of the embedded cluster and its key file
 	Key         string // LOBBY_KEY: wraps the key ring; required with DatabaseURL
+	NewKey      string // LOBBY_NEW_KEY: what 'lobby key rewrap' wraps the ring with; nobody else reads it
 	URL         string // LOBBY_URL: the public address, for links and QR codes
 	MetricsAddr string // LOBBY_METRICS_ADDR: Prometheus, on an address of its own; empty: off
 	Proxies     string // LOBBY_TRUSTED_PROXIES: addresses and ranges whose X-Forwarded-* headers are believed
@@ -47,6 +48,7 @@ func FromEnv(getenv func(string) string) *Config {
 		Addr:        or("LOBBY_ADDR", ""),
 		Data:        or("LOBBY_DATA", "./var"),
 		Key:         or("LOBBY_KEY", ""),
+		NewKey:      or("LOBBY_NEW_KEY", ""),
 		URL:         or("LOBBY_URL", ""),
 		MetricsAddr: or("LOBBY_METRICS_ADDR", ""),
 		Proxies:     or("LOBBY_TRUSTED_PROXIES", ""),

@@ -85,7 +85,7 @@ func (d *Desk) visits(list []visitor.Visit, a actor.Actor) []page.Visit {
 	out := make([]page.Visit, len(list))
 	for i := range list {
 		v := &list[i]
-		out[i] = page.Visit{ID: v.ID, Number: v.Number, Name: v.Name, Whom: v.Whom(), Company: v.Company, People: v.People,
+		out[i] = page.Visit{ID: v.ID, Number: v.Number, Name: v.Name, Expired: v.Expired(), Whom: v.Whom(), Company: v.Company, People: v.People,
 			Phone: d.Visits.MaskedPhone(v), Arrived: v.ArrivedAt, Ended: v.EndedAt, MayEnd: a.Can(staff.EndVisit)}
 	}
 	return out

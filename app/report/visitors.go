@@ -117,8 +117,9 @@ func (s *Service) visitRegister(ctx context.Context, tx bun.IDB, p period) ([]*t
 		ArrivedAt                                            time.Time
 		EndedAt                                              *time.Time
 		EndedBy                                              *string
+		ExpiredAt                                            *time.Time
 	}
-	err := tx.NewRaw(`select number, name, host, place, purpose, company, channel, phone, plate, people, arrived_at, ended_at, ended_by
+	err := tx.NewRaw(`select number, name, host, place, purpose, company, channel, phone, plate, people, arrived_at, ended_at, ended_by, expired_at
 		from visits where site_id = ? and arrived_at >= ? and arrived_at < ? order by arrived_at, id`, p.site.ID, p.from, p.to).Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,11 @@ func (s *Service) visitRegister(ctx context.Context, tx bun.IDB, p period) ([]*t
 		if r.EndedBy != nil {
 			ended = label(*r.EndedBy, "visitor.ended."+*r.EndedBy, locale.T(ctx, "visitor.ended."+*r.EndedBy))
 		}
-		t.Add(r.Number, r.ArrivedAt, pii.MaskName(r.Name), phone, r.People, pii.MaskName(r.Host), pii.Redact(r.Place),
+		name := pii.MaskName(r.Name)
+		if r.ExpiredAt != nil { // PRIVACY-5
+			name = locale.T(ctx, "visitor.expired")
+		}
+		t.Add(r.Number, r.ArrivedAt, name, phone, r.People, pii.MaskName(r.Host), pii.Redact(r.Place),
 			purposeLabel(ctx, r.Purpose), pii.Redact(r.Company), plate, channelLabel(ctx, r.Channel), moment(r.EndedAt), ended)
 	}
 	t.Notes = []string{locale.T(ctx, "report.rows", "Count", len(rows)), locale.T(ctx, "report.masked")}

@@ -8,7 +8,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+
+	"lobby/app/kit/pii"
 )
+
+// Sealed are the columns of tickets whose values are encrypted (PRIVACY-3).
+func Sealed() []pii.Column { return []pii.Column{{Table: "tickets", Name: "phone", Kind: pii.Phone}} }
 
 // State is where a ticket stands in its flow (TICKET-4).
 type State string

@@ -63,5 +63,6 @@ func (p *Pages) row(v *Visit) page.Row {
 	return page.Row{
 		ID: v.ID, Number: v.Number, Name: v.Name, Whom: v.Whom(), Purpose: v.Purpose, People: v.People,
 		Phone: p.Service.MaskedPhone(v), Plate: p.Service.MaskedPlate(v), Arrived: v.ArrivedAt, Ended: v.EndedAt, EndedBy: v.EndedBy,
+		Expired: v.ExpiredAt,
 	}
 }

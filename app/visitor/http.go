@@ -138,7 +138,7 @@ func (p *Pages) showVisit(c *fiber.Ctx, status int, v page.Show, said map[string
 	v.Row = p.row(visit)
 	v.Host, v.Place, v.Company, v.Note, v.Channel, v.Code = visit.Host, visit.Place, visit.Company, visit.Note, visit.Channel, visit.PassCode
 	a := actor.From(ctx)
-	v.MayEnd, v.MayReveal = a.Can(staff.EndVisit), a.Can(actor.Reveal)
+	v.MayEnd, v.MayReveal = a.Can(staff.EndVisit), a.Can(actor.Reveal) && !visit.Expired()
 	v.Reason = part.Input{
 		Name: "reason", Label: locale.T(ctx, "visitor.field.reason"), Hint: locale.T(ctx, "visitor.reveal.hint"),
 		Value: v.Reason.Value, Max: pii.MaxReason, Required: true, Error: said["reason"],

@@ -141,6 +141,9 @@ func (s *Service) enter(ctx context.Context, tx bun.Tx, v *Visit) (earlier *Visi
 
 // again answers an entry whose key is known.
 func (s *Service) again(ctx context.Context, earlier, now *Visit) (*Pass, error) {
+	if earlier.Expired() {
+		return nil, fault.New(fault.Conflict, "visitor.error.expired", fault.Args{"Number": earlier.Number, "At": locale.Moment(ctx, earlier.ArrivedAt)})
+	}
 	if !bytes.Equal(earlier.EntryHash, now.EntryHash) {
 		return nil, fault.New(fault.Conflict, "visitor.error.conflict", fault.Args{
 			"Number": earlier.Number, "Name": pii.MaskName(earlier.Name), "Whom": earlier.Whom(), "At": locale.Moment(ctx, earlier.ArrivedAt),

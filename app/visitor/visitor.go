@@ -79,11 +79,21 @@ type Visit struct {
 	EndedAt     time.Time `bun:",nullzero"`
 	EndedBy     string    `bun:",nullzero"`
 	EndedStaff  int64     `bun:",nullzero"`
+	ExpiredAt   time.Time `bun:",nullzero"` // the personal data was removed (PRIVACY-5)
 	Version     int64
 }
 
 // Open tells whether the visitor is still in the building.
 func (v *Visit) Open() bool { return v.EndedAt.IsZero() }
+
+// Sealed are the columns of visits whose values are encrypted (PRIVACY-3).
+func Sealed() []pii.Column {
+	return []pii.Column{
+		{Table: tableName, Name: "phone", Kind: pii.Phone},
+		{Table: tableName, Name: "plate", Kind: pii.Plate},
+		{Table: tableName, Name: "pass_token", Kind: pii.Token},
+	}
+}
 
 // Pass is what a registration hands out: the six-digit code, and the token of the link for the visitor's own phone.
 type Pass struct {

@@ -56,6 +56,7 @@ type Visit struct {
 	Arrived time.Time
 	Ended   time.Time // zero: still in the building
 	MayEnd  bool
+	Expired bool // the personal data was removed (PRIVACY-5)
 }
 
 func (v Visit) href() string { return "/desk/visits/" + number(v.ID) }

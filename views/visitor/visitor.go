@@ -20,6 +20,7 @@ type Row struct {
 	Arrived time.Time
 	Ended   time.Time // zero while inside
 	EndedBy string
+	Expired time.Time // the personal data was removed (PRIVACY-5); zero before
 }
 
 // List is today's register.

@@ -5,8 +5,12 @@ package pii
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
+	"github.com/uptrace/bun"
 )
 
 // Kind is what sort of personal value it is. A value sealed as one kind can't be opened as another.
@@ -27,28 +31,45 @@ type prf interface {
 	ComputePrimaryPRF(input []byte, outputLength uint32) ([]byte, error)
 }
 
-// Vault encrypts and indexes with the keys of the ring. It is safe for concurrent use.
+// Vault encrypts and indexes with the keys of the ring. It is safe for concurrent use, and takes up a ring that was
+// changed meanwhile (see Reload).
 type Vault struct {
-	seal  tink.AEAD
-	index prf
-	audit []byte
+	keys atomic.Pointer[keys]
+
+	db     bun.IDB // where the ring stands; nil: in memory only
+	wrap   tink.AEAD
+	mu     sync.Mutex // one reload for many that need it
+	looked time.Time  // when a value of an unknown key last led to a reload
+}
+
+// keys are a ring, opened.
+type keys struct {
+	seal    tink.AEAD
+	index   prf
+	audit   []byte
+	primary uint32   // seals
+	all     []uint32 // open
 }
 
 // Seal encrypts a value. Two seals of the same value differ, so equality can't be read off the database.
 func (v *Vault) Seal(k Kind, text string) ([]byte, error) {
-	sealed, err := v.seal.Encrypt([]byte(text), k.bound())
+	sealed, err := v.keys.Load().seal.Encrypt([]byte(text), k.bound())
 	if err != nil {
 		return nil, fmt.Errorf("pii: seal %s: %w", k, err)
 	}
 	return sealed, nil
 }
 
-// Open decrypts what Seal made for the same kind. The error never holds the value.
+// Open decrypts what Seal made for the same kind. A value that was sealed by a newer key than this vault knows makes
+// it read the ring anew. The error never holds the value.
 func (v *Vault) Open(k Kind, sealed []byte) (string, error) {
 	if len(sealed) == 0 {
 		return "", errors.New("pii: open " + string(k) + ": nothing is sealed here")
 	}
-	plain, err := v.seal.Decrypt(sealed, k.bound())
+	if id, ok := sealedBy(sealed); ok && !v.knows(id) {
+		v.lookFor(id)
+	}
+	plain, err := v.keys.Load().seal.Decrypt(sealed, k.bound())
 	if err != nil {
 		return "", fmt.Errorf("pii: open %s: %w", k, err)
 	}
@@ -58,7 +79,7 @@ func (v *Vault) Open(k Kind, sealed []byte) (string, error) {
 // Index is the keyed hash by which a normalised value is found again by exact match (PRIVACY-3). Equal values of
 // different kinds have different hashes.
 func (v *Vault) Index(k Kind, normalised string) []byte {
-	hash, err := v.index.ComputePrimaryPRF(append(k.bound(), normalised...), indexSize)
+	hash, err := v.keys.Load().index.ComputePrimaryPRF(append(k.bound(), normalised...), indexSize)
 	if err != nil {
 		panic("pii: index: " + err.Error()) // only an impossible length is refused
 	}
@@ -66,7 +87,7 @@ func (v *Vault) Index(k Kind, normalised string) []byte {
 }
 
 // AuditKey is the key of the audit chain's HMAC. It stands in the ring, so a copy of the database alone can't make it.
-func (v *Vault) AuditKey() []byte { return append([]byte(nil), v.audit...) }
+func (v *Vault) AuditKey() []byte { return append([]byte(nil), v.keys.Load().audit...) }
 
 // bound is what ties a sealed value or a hash to its kind; the NUL keeps kind and value apart.
 func (k Kind) bound() []byte { return append([]byte("lobby/"+string(k)), 0) }

@@ -17,7 +17,7 @@ import (
 
 // ErrWrongKey tells that LOBBY_KEY does not belong to this database.
 var ErrWrongKey = errors.New("LOBBY_KEY does not belong to this database: it does not open the database's key ring. " +
-	"Use the key with which this database was first started")
+	"Use the key with which this database was first started, or the one that 'lobby key rewrap' gave it since")
 
 // ErrRingLost tells that the database holds records, and no key ring.
 var ErrRingLost = errors.New("this database holds records, and its key ring is missing: restore the table key_rings from a backup")
@@ -48,10 +48,30 @@ func OpenVault(ctx context.Context, db bun.IDB, key WrapKey) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pii: key ring: %w", err)
 	}
-	if plain, err := wrap.Decrypt(canary, []byte("lobby/canary")); err != nil || string(plain) != canaryText {
+	if !opens(wrap, canary) {
 		return nil, ErrWrongKey
 	}
-	return openRing(wrapped, wrap)
+	opened, err := openRing(wrapped, wrap)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{db: db, wrap: wrap}
+	v.keys.Store(opened)
+	return v, nil
+}
+
+// opens tells whether the wrapping key is the one of the canary's database.
+func opens(wrap tink.AEAD, canary []byte) bool {
+	plain, err := wrap.Decrypt(canary, []byte("lobby/canary"))
+	return err == nil && string(plain) == canaryText
+}
+
+func newCanary(wrap tink.AEAD) ([]byte, error) {
+	canary, err := wrap.Encrypt([]byte(canaryText), []byte("lobby/canary"))
+	if err != nil {
+		return nil, fmt.Errorf("pii: canary: %w", err)
+	}
+	return canary, nil
 }
 
 func readRing(ctx context.Context, db bun.IDB) (wrapped, canary []byte, err error) {
@@ -73,9 +93,9 @@ func createRing(ctx context.Context, db bun.IDB, wrap tink.AEAD) error {
 	if err != nil {
 		return err
 	}
-	canary, err := wrap.Encrypt([]byte(canaryText), []byte("lobby/canary"))
+	canary, err := newCanary(wrap)
 	if err != nil {
-		return fmt.Errorf("pii: canary: %w", err)
+		return err
 	}
 	_, err = db.NewRaw(`insert into key_rings (id, wrapped, canary) values (1, ?, ?) on conflict do nothing`, wrapped, canary).Exec(ctx)
 	if err != nil {
@@ -91,10 +111,18 @@ func newRing(wrap tink.AEAD) ([]byte, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, fmt.Errorf("pii: new keys: %w", err)
 	}
+	return keysets{seal, index, audit}.wrapped(wrap)
+}
+
+// keysets are a ring's keys, bare.
+type keysets struct{ seal, index, audit *keyset.Handle }
+
+func (k keysets) wrapped(wrap tink.AEAD) ([]byte, error) {
 	var r ring
-	r.Seal, err1 = wrapKeyset(seal, wrap, "seal")
-	r.Index, err2 = wrapKeyset(index, wrap, "index")
-	r.Audit, err3 = wrapKeyset(audit, wrap, "audit")
+	var err1, err2, err3 error
+	r.Seal, err1 = wrapKeyset(k.seal, wrap, "seal")
+	r.Index, err2 = wrapKeyset(k.index, wrap, "index")
+	r.Audit, err3 = wrapKeyset(k.audit, wrap, "audit")
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, fmt.Errorf("pii: wrap keys: %w", err)
 	}
@@ -107,28 +135,42 @@ func wrapKeyset(h *keyset.Handle, wrap tink.AEAD, name string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func openRing(wrapped []byte, wrap tink.AEAD) (*Vault, error) {
+func unwrapRing(wrapped []byte, wrap tink.AEAD) (k keysets, err error) {
 	var r ring
 	if err := json.Unmarshal(wrapped, &r); err != nil {
-		return nil, fmt.Errorf("pii: key ring: %w", err)
+		return k, fmt.Errorf("pii: key ring: %w", err)
 	}
-	seal, err1 := unwrapKeyset(r.Seal, wrap, "seal")
-	index, err2 := unwrapKeyset(r.Index, wrap, "index")
-	audit, err3 := unwrapKeyset(r.Audit, wrap, "audit")
+	var err1, err2, err3 error
+	k.seal, err1 = unwrapKeyset(r.Seal, wrap, "seal")
+	k.index, err2 = unwrapKeyset(r.Index, wrap, "index")
+	k.audit, err3 = unwrapKeyset(r.Audit, wrap, "audit")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return k, fmt.Errorf("pii: key ring: %w", err)
+	}
+	return k, nil
+}
+
+func openRing(wrapped []byte, wrap tink.AEAD) (*keys, error) {
+	sets, err := unwrapRing(wrapped, wrap)
+	if err != nil {
+		return nil, err
+	}
+	k := &keys{}
+	var err1 error
+	k.seal, err1 = aead.New(sets.seal)
+	indexSet, err2 := tinkprf.NewPRFSet(sets.index)
+	auditSet, err3 := tinkprf.NewPRFSet(sets.audit)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, fmt.Errorf("pii: key ring: %w", err)
 	}
-	v := &Vault{}
-	v.seal, err1 = aead.New(seal)
-	indexSet, err2 := tinkprf.NewPRFSet(index)
-	auditSet, err3 := tinkprf.NewPRFSet(audit)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return nil, fmt.Errorf("pii: key ring: %w", err)
+	k.index = indexSet
+	info := sets.seal.KeysetInfo()
+	k.primary = info.GetPrimaryKeyId()
+	for _, one := range info.GetKeyInfo() {
+		k.all = append(k.all, one.GetKeyId())
 	}
-	v.index = indexSet
-	var err error
-	v.audit, err = auditSet.ComputePrimaryPRF([]byte("lobby/audit/chain"), 32)
-	return v, err
+	k.audit, err = auditSet.ComputePrimaryPRF([]byte("lobby/audit/chain"), 32)
+	return k, err
 }
 
 func unwrapKeyset(raw []byte, wrap tink.AEAD, name string) (*keyset.Handle, error) {
@@ -145,5 +187,11 @@ func NewVault() (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openRing(wrapped, wrap)
+	opened, err := openRing(wrapped, wrap)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{wrap: wrap}
+	v.keys.Store(opened)
+	return v, nil
 }
