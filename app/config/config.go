@@ -131,11 +131,11 @@ func (c *Config) checkDatabase() error {
 		}
 		return nil
 	}
-	for name, raw := range map[string]string{"DATABASE_URL": c.DatabaseURL, "DATABASE_DIRECT_URL": c.DirectURL} {
-		u, err := url.Parse(raw)
+	for _, a := range []struct{ name, raw string }{{"DATABASE_URL", c.DatabaseURL}, {"DATABASE_DIRECT_URL", c.DirectURL}} {
+		u, err := url.Parse(a.raw)
 		// The address may hold a password, so it is never repeated here.
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return fmt.Errorf("%s must be an address such as postgres://user:password@host:5432/lobby?sslmode=verify-full", name)
+			return fmt.Errorf("%s must be an address such as postgres://user:password@host:5432/lobby?sslmode=verify-full", a.name)
 		}
 	}
 	return nil
