@@ -45,12 +45,12 @@ type line struct {
 }
 
 var sections = []section{
-	{"registrations", registrations},
 	{"live", walls},
 	{"memory", memory},
 	{"start", start},
 	{"wall", wallPage},
 	{"weight", weight},
+	{"registrations", registrations}, // last: it leaves thousands of visitors in the building
 }
 
 func main() {
