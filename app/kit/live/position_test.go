@@ -41,6 +41,7 @@ func TestAPositionThatIsNotInTheRingGetsOneSnapshot(t *testing.T) {
 	for name, at := range map[string]Position{
 		"from the future":           {1, 1 << 40},
 		"of another epoch":          {7, 2},
+		"another epoch's newest":    {7, 4}, // a number that the ring holds, of other events
 		"of no epoch":               {0, 0},
 		"older than anything known": {1, -1},
 	} {

@@ -16,10 +16,14 @@ func TestACommitWithoutNotificationIsFound(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	sc := s.open(1)
-	sc.equalsDatabase(1, 5*time.Second)
+	s.set(1, 1)
+	eventually(t, 5*time.Second, "the screen to follow", func() bool { return sc.position().Seq == 1 })
+	// What opening the screen and the first change have set off is over: from here on only the tick has anything read.
+	before := s.hub.Stats().Reads
+	eventually(t, 5*time.Second, "the tick", func() bool { return s.hub.Stats().Reads >= before+3 })
 	began := time.Now()
-	s.setSilently(1, 1)
-	eventually(t, 5*time.Second, "the change", func() bool { return sc.position().Seq == 1 })
+	s.setSilently(1, 2)
+	eventually(t, 5*time.Second, "the change", func() bool { return sc.position().Seq == 2 })
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("found after %s; the tick is every 250 ms", took)
 	}
