@@ -152,11 +152,19 @@ func eval[T any](b *tab, expression string) T {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.Fatalf("%s: %v\n%s", expression, err, b.seen())
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for { // a page that is just being replaced can't answer: it is asked again
+		out, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return out
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			b.Fatalf("%s: %v\n%s", expression, err, b.seen())
+		}
 	}
-	return out
 }
 
 // until waits until an expression is true on the page.
