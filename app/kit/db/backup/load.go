@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -18,6 +19,7 @@ type Load struct {
 	Owners []string                                   // tables on which all data hangs: where they hold no row, a schema counts as empty
 	First  func(ctx context.Context, tx bun.Tx) error // called when the tables that come first are filled, and before all others
 	Last   func(ctx context.Context, tx bun.Tx) error // called when everything stands and the schema is this program's, before the commit
+	Gentle bool                                       // rest as long as there was work, since people are served on the same machine
 	Report func(Progress)
 }
 
@@ -186,7 +188,11 @@ func (l *loading) table(ctx context.Context, b *body, t tableRecord, buf []byte)
 	if err != nil {
 		return 0, err
 	}
+	p := pace{last: time.Now()}
 	next := func() ([]byte, error) {
+		if l.how.Gentle {
+			p.rest()
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
