@@ -109,7 +109,7 @@ func (p *Pages) showZone(c *fiber.Ctx, status int, id int64, tried attempt[site.
 	}
 	v.Notice = notice(c)
 	if former := c.QueryInt("former"); former > 0 {
-		f := page.Former{Href: openTickets(int64(former))}
+		f := page.Former{Href: openTickets(ctx, int64(former))}
 		if f.Name, f.Open, err = p.Service.Held(ctx, int64(former)); err != nil {
 			return err
 		}

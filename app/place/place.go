@@ -13,6 +13,7 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/web"
 	"lobby/app/site"
+	"lobby/app/staff"
 	"lobby/views/locale"
 	"lobby/views/part"
 	page "lobby/views/place"
@@ -243,7 +244,10 @@ func zoneAddress(id int64) string { return "/places/zones/" + strconv.FormatInt(
 
 func houseAddress(id int64) string { return "/places/buildings/" + strconv.FormatInt(id, 10) }
 
-// openTickets are the tickets that somebody handles.
-func openTickets(staff int64) string {
-	return "/desk/tickets?" + url.Values{"owner": {strconv.FormatInt(staff, 10)}}.Encode()
+// openTickets are the tickets that somebody handles, where who asks may see tickets.
+func openTickets(ctx context.Context, owner int64) string {
+	if !actor.From(ctx).Can(staff.ViewTickets) {
+		return ""
+	}
+	return "/desk/tickets?" + url.Values{"owner": {strconv.FormatInt(owner, 10)}}.Encode()
 }
