@@ -100,7 +100,7 @@ func (a *App) frame(ctx context.Context, id int64) (web.Site, error) {
 	if err != nil {
 		return web.Site{}, err
 	}
-	return web.Site{ID: s.ID, Name: s.Name, Accent: s.Accent, Zone: s.Location(), Languages: s.Languages}, nil
+	return web.Site{ID: s.ID, Name: s.Name, Accent: s.Accent, Zone: s.Location(), Languages: s.Languages, Look: s.Look()}, nil
 }
 
 // openKiosk is the kiosk that demo mode opens without pairing.
