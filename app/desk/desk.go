@@ -54,6 +54,9 @@ func (d *Desk) day(ctx context.Context) (page.Page, error) {
 			if p.Lanes, err = lanes(ctx, tx, here.ID); err != nil {
 				return p, err
 			}
+			if p.Asked, err = d.Tickets.AskedOpen(ctx, tx); err != nil {
+				return p, err
+			}
 		}
 		if a.Can(staff.ViewVisits) {
 			inside, err := d.inside(ctx, tx, a)

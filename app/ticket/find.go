@@ -26,6 +26,8 @@ type Filter struct {
 	All     bool   // with an empty State: open and over
 	Kind    string // empty: all
 	Mine    bool   // handled by who asks
+	Owner   int64  // handled by somebody; 0: whoever does
+	Asked   bool   // who asks was asked first (ORG-3)
 	Overdue bool   // the limit has passed
 	Page    int    // from 1
 }
@@ -57,9 +59,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	if f.Kind != "" {
 		q = q.Where("t.kind = ?", f.Kind)
 	}
-	if f.Mine {
-		q = q.Where("t.owner_id = ?", a.ID)
-	}
+	q = f.people(q, a.ID)
 	if f.Overdue {
 		q = q.Where("(t.overdue_at is not null or t.due_at <= ? and t.lane in ('registered', 'in_hand', 'waiting'))", s.now())
 	}

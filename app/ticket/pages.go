@@ -54,6 +54,12 @@ func pageAddress(state string, f Filter, n int) string {
 	if f.Overdue {
 		q.Set("overdue", "1")
 	}
+	if f.Asked {
+		q.Set("asked", "1")
+	}
+	if f.Owner != 0 {
+		q.Set("owner", strconv.FormatInt(f.Owner, 10))
+	}
 	return "/desk/tickets?" + q.Encode()
 }
 

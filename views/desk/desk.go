@@ -72,6 +72,7 @@ func (in Inside) more() int { return in.Visits - len(in.List) }
 
 // Page is the workspace.
 type Page struct {
+	Asked     int            // open tickets of which who looks was asked first (ORG-3)
 	Live      *part.LivePage // nil for whoever may not see tickets
 	Lanes     []Lane
 	Inside    *Inside // nil for whoever may not see visitors

@@ -33,7 +33,10 @@ func (r Row) href() string { return "/desk/tickets/" + strconv.FormatInt(r.ID, 1
 type List struct {
 	State, Kind   string // as chosen; State also open, over, all
 	Mine, Overdue bool
-	States, Kinds []string // to choose from
+	Asked         bool          // of whom who looks was asked first (ORG-3)
+	Owner         string        // as chosen; "0": anybody
+	Owners        []part.Option // to choose from
+	States, Kinds []string      // to choose from
 	Rows          []Row
 	Page          int
 	Previous      string // address of the page before; empty for none
