@@ -49,7 +49,7 @@ type Case struct{ Kind, Severity string }
 type Grades struct {
 	Cases  map[Case]Weight
 	Needs  map[int]Authority // by grade
-	Ladder [][]string   // roles that run cases, the least first; roles beside each other count alike
+	Ladder [][]string        // roles that run cases, the least first; roles beside each other count alike
 }
 
 type gradesJSON struct {
