@@ -29,7 +29,14 @@ func (a *App) jobs() []job {
 
 func (a *App) endDay(ctx context.Context) (int, error) { return a.Visits.EndDay(ctx, a.Now()) }
 
-func (a *App) expire(ctx context.Context) (int, error) { return a.Visits.Expire(ctx, a.Now()) }
+func (a *App) expire(ctx context.Context) (int, error) {
+	visits, err := a.Visits.Expire(ctx, a.Now())
+	if err != nil {
+		return visits, err
+	}
+	tickets, err := a.Tickets.Expire(ctx, a.Now())
+	return visits + tickets, err
+}
 
 func (i *Instance) runJobs(ctx context.Context) error {
 	ctx, i.stopJob = context.WithCancel(context.WithoutCancel(ctx))

@@ -120,7 +120,7 @@ func row(c ticket.Card) page.Ticket {
 // found is a ticket as a search shows it, open or over.
 func (d *Desk) found(t *ticket.Ticket) page.Ticket {
 	return page.Ticket{ID: t.ID, Lane: string(t.State.Lane()), Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type,
-		LifeSafety: t.LifeSafety, State: string(t.State), Place: t.Place, Matter: t.Matter, Owner: t.OwnerName, Reopened: t.Reopened,
+		LifeSafety: t.LifeSafety, State: string(t.State), Expired: t.Expired(), Place: t.Place, Matter: t.Matter, Owner: t.OwnerName, Reopened: t.Reopened,
 		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(d.Now())}
 }
 

@@ -86,7 +86,7 @@ func (s *Service) rows(list []Ticket) []page.Row {
 func (s *Service) row(t *Ticket) page.Row {
 	return page.Row{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type, LifeSafety: t.LifeSafety,
 		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.OwnerName, Reopened: t.Reopened,
-		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(s.now())}
+		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(s.now()), Expired: t.ExpiredAt}
 }
 
 // options are the choices of a field, said by their key.
@@ -187,6 +187,9 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 	}
 	who := actor.From(ctx)
 	for _, m := range Moves(t.State, who) {
+		if t.Expired() {
+			break // nothing can be done with it any more
+		}
 		if m.Need == Scales {
 			v.Scales = scales(ctx, t, a)
 		} else {

@@ -67,6 +67,9 @@ func (s *Service) Do(ctx context.Context, id int64, verb Verb, in Act) (*Ticket,
 		if err != nil {
 			return nil, err
 		}
+		if t.Expired() {
+			return nil, fault.New(fault.Conflict, "ticket.refused.expired", fault.Args{"Number": t.Number})
+		}
 		now := later(s.now(), last.At)
 		m, found := lookup(t.State, verb)
 		switch {

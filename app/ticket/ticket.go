@@ -138,6 +138,7 @@ type Ticket struct {
 	ClosedAt     time.Time `bun:"closed_at,nullzero"`
 	OverdueAt    time.Time `bun:"overdue_at,nullzero"` // the limit that passed, once it was noticed (SLA-4)
 	Reopened     int       `bun:"reopened"`            // times the customer was not satisfied
+	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`

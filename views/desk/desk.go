@@ -29,6 +29,7 @@ type Ticket struct {
 	Due        time.Time
 	Running    bool
 	Overdue    bool
+	Expired    bool // what is personal was removed (PRIVACY-5)
 }
 
 func (t Ticket) id() string   { return "ticket-" + number(t.ID) }

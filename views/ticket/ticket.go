@@ -25,6 +25,7 @@ type Row struct {
 	Due        time.Time
 	Running    bool // the clock of the limit still runs
 	Overdue    bool
+	Expired    time.Time // what is personal was removed (PRIVACY-5); zero before
 }
 
 func (r Row) href() string { return "/desk/tickets/" + strconv.FormatInt(r.ID, 10) }
