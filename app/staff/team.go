@@ -47,7 +47,7 @@ func (s *Service) ChangeRoles(ctx context.Context, login string, in RoleChange) 
 	if err != nil {
 		return nil, err
 	}
-	if err := in.check(); err != nil {
+	if err := in.check(login); err != nil {
 		return nil, err
 	}
 	how := ofSite
@@ -89,8 +89,11 @@ func (s *Service) ChangeRoles(ctx context.Context, login string, in RoleChange) 
 	})
 }
 
-func (in RoleChange) check() error {
+func (in RoleChange) check(login string) error {
 	var fs fault.Fields
+	if !loginShape.MatchString(normal(login)) {
+		fs.Add("login", "staff.login.shape")
+	}
 	for _, r := range slices.Concat(in.Give, in.Take, slices.Sorted(maps.Keys(in.Seniority))) {
 		switch {
 		case r == "" && !fs.Has("role"):
