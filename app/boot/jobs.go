@@ -23,7 +23,7 @@ func (a *App) jobs() []job {
 		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},
 		{"import-drafts", 15 * time.Minute, a.SiteService().DropDrafts}, // spreadsheets that nobody loaded
-		{"backup", 10 * time.Minute, a.backUp}, // the day's copy of everything (PRIVACY-8)
+		{"backup", 10 * time.Minute, a.backUp},                          // the day's copy of everything (PRIVACY-8)
 	}
 }
 
