@@ -31,6 +31,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
 }
 
@@ -46,6 +47,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.health(i.web)
 	i.firstPages(i.web)
 	people.Routes(i.web)
+	(&site.Pages{Service: a.SiteService()}).Routes(i.web)
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)

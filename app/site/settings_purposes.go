@@ -94,3 +94,14 @@ func nextOwn(own map[string]OwnPurpose) string {
 		}
 	}
 }
+
+// ownCodes are the site's own purposes that can be chosen, the oldest first.
+func ownCodes(f Settings) (codes []string) {
+	for n := 1; n <= len(f.OwnPurposes); n++ {
+		code := fmt.Sprintf("own%d", n)
+		if own, ok := f.OwnPurposes[code]; ok && !own.Gone {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
