@@ -118,7 +118,11 @@ func TestRestoredElsewhere(t *testing.T) {
 		one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
 		must(t, houseOf{h}.env(), "backup", one)
 
-		env := []string{"LOBBY_DATA=" + filepath.Join(dbtest.DataFolder(t), "var"), "LOBBY_KEY=" + h.Key}
+		data := dbtest.DataFolder(t)
+		if err := os.WriteFile(filepath.Join(data, "lobby.key"), []byte(h.Key+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		env := []string{"LOBBY_DATA=" + data}
 		if out := must(t, env, "restore", one); !strings.Contains(out, "1 visits") || !strings.Contains(out, "0 paired devices") {
 			t.Error(out)
 		}
