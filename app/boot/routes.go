@@ -31,8 +31,8 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 }
 
 // makeWeb mounts every feature's routes.
