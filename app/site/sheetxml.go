@@ -347,7 +347,7 @@ func (s *sheetScan) value(kind string, value, style []byte) (text string, is loo
 			return string(value), written, true
 		}
 	}
-	return "", strange, true
+	return string(value), strange, true // something stands there, whatever it looks like
 }
 
 // plainNumber tells that a style shows a whole number as it is written.

@@ -159,7 +159,7 @@ func TestScannerGivesUpWhatItDoesNotKnow(t *testing.T) {
 		{`<row><c t="str"><f>A1</f><v>a&amp;b &#x4e00;</v></c><c/><c><v>7</v></c></row>`, "1:a&b 一||7"},
 		{`<row r="3" spans="1:2"><c r="A3" s="1"><v>7</v></c><c r="C3" t="s"><v>1</v></c></row><row/><row><c><v>1</v></c></row>`, "3:7||one/5:1"},
 		{`<row><c><f>1+1</f></c><c t="str"><f>""</f><v></v></c></row>`, "1:0"},
-		{`<row><c t="e"><v>#REF!</v></c><c t="b"><v>1</v></c><c t="d"><v>2026-01-02</v></c></row>`, "1:#REF!|TRUE"},
+		{`<row><c t="e"><v>#REF!</v></c><c t="b"><v>1</v></c><c t="d"><v>2026-01-02</v></c></row>`, "1:#REF!|TRUE|2026-01-02"},
 		{`<row><c t="s"><v>99</v></c></row>`, "!"},
 		{`<x:row><c><v>1</v></c></x:row>`, "!"},
 		{`<row r='1'><c><v>1</v></c></row>`, "!"},
