@@ -87,7 +87,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
-			Login: "speaks-" + lowered(lang), Name: "陈静", Password: boottest.Password, Language: lang, Roles: []staff.Role{staff.Supervisor},
+			Login: "speaks-" + lowered(lang), Name: "陈静", Password: boottest.Password, Language: lang, Roles: []staff.Role{staff.Supervisor, staff.Admin},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +104,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			for _, path := range []string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page",
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
 			} {
 				b.visit(path)
 				b.inBothSchemes(path)
