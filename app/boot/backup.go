@@ -115,10 +115,11 @@ func noteFailure(ctx context.Context, direct *bun.DB, file string, failure error
 	if ctx.Err() != nil || errors.Is(failure, backup.ErrNoSchema) {
 		return nil // somebody stopped it
 	}
-	if there, err := hasBackups(ctx, direct); err != nil || !there {
-		return nil //nolint:nilerr // the failure itself says what is wrong
+	there, err := hasBackups(ctx, direct)
+	if err != nil || !there {
+		return err
 	}
-	_, err := direct.NewRaw(`insert into backups (name, taken_at, problem) values (?, clock_timestamp(), ?)`,
+	_, err = direct.NewRaw(`insert into backups (name, taken_at, problem) values (?, clock_timestamp(), ?)`,
 		filepath.Base(file), problem(failure)).Exec(ctx)
 	return db.Translate(err)
 }

@@ -88,10 +88,11 @@ func noteUnsound(ctx context.Context, direct *bun.DB, file, digest string, failu
 	if ctx.Err() != nil {
 		return nil // somebody stopped it
 	}
-	if there, err := hasBackups(ctx, direct); err != nil || !there {
-		return nil //nolint:nilerr // the failure itself says what is wrong
+	there, err := hasBackups(ctx, direct)
+	if err != nil || !there {
+		return err
 	}
-	_, err := direct.NewRaw(`update backups set problem = ?, verified_at = null
+	_, err = direct.NewRaw(`update backups set problem = ?, verified_at = null
 		where digest = ? or (? = '' and name = ?)`, problem(failure), digest, digest, filepath.Base(file)).Exec(ctx)
 	return db.Translate(err)
 }
