@@ -3,7 +3,6 @@ package boot_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -226,12 +225,9 @@ func TestEmbeddedServerDies(t *testing.T) {
 	if code, _ := get(t, http.DefaultClient, p.URL+"/healthz"); code != http.StatusOK {
 		t.Errorf("/healthz: %d", code)
 	}
-	res, err := http.PostForm(p.URL+"/login", url.Values{"login": {"desk"}, "password": {"whatever-it-is"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body := read(t, res); res.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "goroutine ") || strings.Contains(body, "dial ") {
-		t.Errorf("signing in meanwhile: %d %s", res.StatusCode, body)
+	sign := url.Values{"login": {"desk"}, "password": {"whatever-it-is"}}
+	if code, body := post(t, &http.Client{}, p.URL+"/login", "", sign); code != http.StatusServiceUnavailable || strings.Contains(body, "goroutine ") || strings.Contains(body, "dial ") {
+		t.Errorf("signing in meanwhile: %d %s", code, body)
 	}
 	eventually(t, "the log says why", func() bool { return strings.Contains(p.Log(), "its disk is full; make room") })
 	m.first("")
@@ -318,16 +314,6 @@ func fill(t *testing.T, app *boot.App) {
 			rows /= 4
 		}
 	}
-}
-
-func read(t *testing.T, res *http.Response) string {
-	t.Helper()
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
 }
 
 func wantLog(t *testing.T, p *boottest.Process, words string) {
