@@ -334,7 +334,7 @@ func (s *sheetScan) value(kind string, value, style []byte) (text string, is loo
 		return s.shared[n], written, true
 	case "inlineStr", "str", "e":
 		text, ok = plainText(value)
-		return text, written, ok
+		return short(text, false), written, ok
 	case "b":
 		switch string(value) {
 		case "1":

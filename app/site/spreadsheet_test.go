@@ -68,6 +68,7 @@ func TestImportRefusesWhatItCannotRead(t *testing.T) {
 		"a bomb in many parts":  {bomb(t, maxUnzipped/2, maxUnzipped/2, 1), "import.unzipped"},
 		"a bomb that lies":      {bomb(t, 1000), "import.unreadable"},
 		"too many rows":         {[]byte("区域\n" + strings.Repeat("1\n", maxLines+1)), "import.many"},
+		"too many cells":        {[]byte(strings.Repeat(strings.Repeat("1,", maxColumns-1)+"1\n", maxCells/maxColumns+1)), "import.many"},
 		"too many rows, packed": {rows(t, maxLines+1), "import.many"},
 		"an old workbook":       {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1..."), "import.old_format"},
 		"a workbook cut off":    {good[:len(good)/2], "import.unreadable"},
@@ -286,4 +287,35 @@ func replace(t testing.TB, data []byte, part string, with func(string) string) [
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// A large file is decoded piece by piece: characters that lie across two pieces are whole, and the line of a byte that
+// belongs to no encoding is told, wherever it is.
+func TestDecodeOnTheWay(t *testing.T) {
+	t.Parallel()
+	gbk := func(text string) string { return string(encoded(t, simplifiedchinese.GBK.NewEncoder().String, text)) }
+	row := gbk("区域,楼栋" + strings.Repeat("业", 101) + "\n")
+	const many = 3000
+	for _, shift := range []string{"", "x", "xy"} {
+		lines, err := func() ([]line, error) {
+			text, err := decode([]byte(shift + strings.Repeat(row, many)))
+			if err != nil {
+				return nil, err
+			}
+			return readCSV(text)
+		}()
+		if err != nil || len(lines) != many || lines[many-1].cells[1] != "楼栋"+strings.Repeat("业", 98) {
+			t.Errorf("shifted by %d: %d lines, %v", len(shift), len(lines), err)
+		}
+	}
+	for _, before := range []int{0, 1, 150, many} {
+		text, err := decode([]byte(strings.Repeat(row, before) + "\xff\xff\xff\n" + strings.Repeat(row, 10)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = readCSV(text)
+		if f, ok := fault.As(err); !ok || f.Key != "import.encoding" || f.Args["Line"] != before+1 {
+			t.Errorf("after %d lines: %v", before, err)
+		}
+	}
 }

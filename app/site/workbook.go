@@ -18,9 +18,6 @@ import (
 // maxUnzipped is how many bytes a workbook may have when it is unpacked; a small file can hold very many.
 const maxUnzipped = 128 << 20
 
-// maxCells is how many cells all rows of a sheet may have: with it a file takes bounded memory, whatever it holds.
-const maxCells = 20 * maxLines
-
 // book is a workbook, taken apart.
 type book struct {
 	data    []byte
