@@ -84,6 +84,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	visit, tickets := people(t, h)
+	zone, building, door := places(t, h)
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
@@ -104,7 +105,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			for _, path := range []string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
 			} {
 				b.visit(path)
 				b.inBothSchemes(path)
