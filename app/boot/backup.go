@@ -113,7 +113,7 @@ func label(c backup.Contents) string {
 // noteFailure notes why there is no backup, where the database still takes a note.
 func noteFailure(ctx context.Context, direct *bun.DB, file string, failure error) error {
 	if ctx.Err() != nil || errors.Is(failure, backup.ErrNoSchema) {
-		return nil // somebody stopped it
+		return nil //nolint:nilerr // somebody stopped it
 	}
 	there, err := hasBackups(ctx, direct)
 	if err != nil || !there {

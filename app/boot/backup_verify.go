@@ -86,7 +86,7 @@ func verify(ctx context.Context, cfg *config.Config, address string, direct *bun
 // noteUnsound notes that a backup did not stand its trial. A file that can't be read is known by its name only.
 func noteUnsound(ctx context.Context, direct *bun.DB, file, digest string, failure error) error {
 	if ctx.Err() != nil {
-		return nil // somebody stopped it
+		return nil //nolint:nilerr // somebody stopped it
 	}
 	there, err := hasBackups(ctx, direct)
 	if err != nil || !there {

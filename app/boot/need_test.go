@@ -61,7 +61,9 @@ func (m emptied) need(things ...string) (said string, code int) {
 // What a make target needs and can't get, it says in one sentence, with what to type.
 func TestNeed(t *testing.T) {
 	t.Parallel()
-	goOf := func(version string) string { return `[ "$1" = env ] && echo ` + version + " || echo go version " + version + " linux/amd64" }
+	goOf := func(version string) string {
+		return `[ "$1" = env ] && echo ` + version + " || echo go version " + version + " linux/amd64"
+	}
 	const (
 		linux  = `case $1 in -s) echo Linux ;; *) echo x86_64 ;; esac`
 		mac    = `case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac`

@@ -186,7 +186,7 @@ func (e *env) findDatabase(cmd *cobra.Command) error {
 	}
 	found, err := cluster.Look(cmd.Context(), e.cfg.Data)
 	if err != nil || found.Exists {
-		return nil // what is wrong with one that is there, opening it says
+		return nil //nolint:nilerr // what is wrong with one that is there, opening it says
 	}
 	return fmt.Errorf("there is no database in %s; LOBBY_DATA says where it lies, and 'lobby serve' or 'lobby site add' begins one", e.cfg.Data)
 }

@@ -77,7 +77,6 @@ func (b *book) read(name, target string, room int) ([]line, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	text = nil // excelize unpacks it anew
 	if b.file == nil {
 		b.file, err = excelize.OpenReader(bytes.NewReader(b.data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: 32 << 20})
 		if err != nil {
