@@ -57,7 +57,9 @@ func save(c *webtest.Client, p *webtest.Page, pairs ...string) *webtest.Page {
 	return c.Post(action, form)
 }
 
-func value(p *webtest.Page, name string) string { return webtest.Attr(p.One("[name="+name+"]"), "value") }
+func value(p *webtest.Page, name string) string {
+	return webtest.Attr(p.One("[name="+name+"]"), "value")
+}
 
 var themes = []string{"/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy"}
 
