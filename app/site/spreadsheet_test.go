@@ -72,6 +72,7 @@ func TestImportRefusesWhatItCannotRead(t *testing.T) {
 		"too many rows, packed": {rows(t, maxLines+1), "import.many"},
 		"an old workbook":       {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1..."), "import.old_format"},
 		"a workbook cut off":    {good[:len(good)/2], "import.unreadable"},
+		"a sheet cut off":       {replace(t, good, "xl/worksheets/sheet1.xml", func(text string) string { return text[:strings.LastIndex(text, "<row")] }), "import.unreadable"},
 		"a zip of something":    {[]byte("PK\x03\x04 and nothing more"), "import.unreadable"},
 		"neither UTF-8 nor GBK": {[]byte("区域,楼栋\n\xff\xff\xff,1\n"), "import.encoding"},
 		"a mark and no UTF-8":   {[]byte("\ufeff区域,楼栋\n\xff,1\n"), "import.encoding"},
