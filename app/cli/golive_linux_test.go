@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -137,7 +138,7 @@ func (a *admin) serve(ctx context.Context) {
 	a.t.Helper()
 	var said bytes.Buffer
 	go func() {
-		code := run(ctx, []string{"serve"}, Streams{In: strings.NewReader(""), Out: &said, Err: &said}, func(k string) string { return a.env[k] })
+		code := run(ctx, []string{"serve"}, Streams{In: strings.NewReader(""), Out: io.Discard, Err: &said}, func(k string) string { return a.env[k] })
 		if code != 0 {
 			a.t.Errorf("lobby serve: %s", said.String())
 		}
