@@ -11,10 +11,19 @@ const (
 	EndVisit       actor.Permission = "visit.end"
 	RegisterTicket actor.Permission = "ticket.register" // everybody has it (ORG-3)
 	ViewTickets    actor.Permission = "ticket.view"
-	WorkTickets    actor.Permission = "ticket.work" // take, resolve, reopen
+	WorkTickets    actor.Permission = "ticket.work" // answer, offer, wait, resolve
 	CloseTickets   actor.Permission = "ticket.close"
 
-	PrioritiseTickets actor.Permission = "ticket.prioritise" // set urgency and type (supervisor, manager)
+	AcceptTickets     actor.Permission = "ticket.accept"     // have it in mind: the alarm ends (HELP-3)
+	ClassifyTickets   actor.Permission = "ticket.classify"   // say what a ticket is, and handle it directly
+	DispatchTickets   actor.Permission = "ticket.dispatch"   // send orders to departments, take their results
+	ReassignTickets   actor.Permission = "ticket.reassign"   // give it to somebody else, classify it anew while it is in hand
+	InvalidateTickets actor.Permission = "ticket.invalidate" // confirm that it is invalid (COMPLAINT-1)
+	UnsolvableTickets actor.Permission = "ticket.unsolvable" // end what can't be solved (ESC-3)
+	VerifyTickets     actor.Permission = "ticket.verify"     // whoever may note that a customer confirmed (TICKET-5)
+	CallBack          actor.Permission = "callback.do"       // customer service: verify, call back, open again
+	WorkOrders        actor.Permission = "order.work"        // for members of the order's department
+	ManageDepartments actor.Permission = "department.manage" // departments, their heads and members
 
 	ViewWall      actor.Permission = "wall.view"
 	ViewDisplay   actor.Permission = "display.view"
@@ -27,6 +36,7 @@ const (
 
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
-	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, PrioritiseTickets, ViewWall, ViewDisplay,
+	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
+	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
 	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, actor.Reveal,
 }
