@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/config"
+	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
@@ -27,7 +28,8 @@ type Options struct {
 	Out io.Writer        // where a server tells its addresses and logins; nil: nowhere
 	Now func() time.Time // nil: the real clock
 
-	Rates web.Rates // zero: the usual limits; benches and tests turn them off
+	Rates  web.Rates // zero: the usual limits; benches and tests turn them off
+	Schema db.Schema // zero: this program's own; tests stand in for a later release
 }
 
 // App is the opened program: what a subcommand, a server or a test works with.
@@ -49,6 +51,7 @@ type App struct {
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
 	rates   web.Rates
+	schema  db.Schema
 	direct  string         // for migrations and listening
 	closers []func() error // run last first
 }
@@ -70,7 +73,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*App, error) {
 }
 
 func prepare(cfg *config.Config, opt Options) *App {
-	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates, keys: make(chan struct{}, 1)}
+	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates, schema: opt.Schema, keys: make(chan struct{}, 1)}
 	if app.Log == nil {
 		app.Log = slog.New(slog.DiscardHandler)
 	}

@@ -57,18 +57,27 @@ func (a *App) openDatabase(ctx context.Context) error {
 	return nil
 }
 
-// checkSchema sees to it that the schema is this program's: an embedded cluster is migrated, a database of somebody's
-// server only where --migrate says so.
+// checkSchema sees to it that the schema is this program's, or one that a later release has only expanded: an embedded
+// cluster is migrated, a database of somebody's server only where --migrate says so.
 func (a *App) checkSchema(ctx context.Context) error {
-	err := db.Check(ctx, a.DB)
-	if err == nil || errors.Is(err, db.ErrNewerSchema) || (!a.Config.Embedded() && !a.Config.Migrate) {
+	fit, err := a.schema.Fit(ctx, a.DB)
+	if err != nil {
 		return err
+	}
+	if err := fit.Err(); err != nil && (errors.Is(err, db.ErrNewerSchema) || (!a.Config.Embedded() && !a.Config.Migrate)) {
+		return err
+	}
+	if len(fit.Later) > 0 {
+		a.Log.Warn("a later release has migrated this database; this program works with it until that one takes over", "newest here", fit.Newest, "newest there", fit.Later[len(fit.Later)-1])
+	}
+	if len(fit.Missing) == 0 {
+		return nil
 	}
 	direct, err := db.OpenDirect(ctx, a.direct)
 	if err != nil {
 		return err
 	}
-	names, err := db.Migrate(ctx, direct)
+	names, err := a.schema.Migrate(ctx, direct)
 	for _, name := range names {
 		a.Log.Info("migration applied", "name", name)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"lobby/app/kit/db"
 	"lobby/app/kit/web"
 )
 
@@ -38,7 +37,11 @@ func (i *Instance) Ready(ctx context.Context) error {
 	default:
 		return errors.New("live screens: not listening yet")
 	}
-	if err := db.Check(ctx, i.App.DB); err != nil {
+	fit, err := i.App.schema.Fit(ctx, i.App.DB)
+	if err == nil {
+		err = fit.Err()
+	}
+	if err != nil {
 		i.App.Log.Warn("not ready", "error", err)
 		return errors.New("database: not usable; the log says why")
 	}

@@ -101,12 +101,7 @@ var depth = map[string]int{"building": 0, "zone": 1, "all": 2}
 
 // tally counts the site as it would stand.
 func (p *plan) tally(of string) *tally {
-	counts := map[string]int{}
-	for key, kind := range p.doors {
-		if (kind == "shop") == (of == "shops") {
-			counts[key.building]++
-		}
-	}
+	counts := p.count(of)
 	whole, zones := &tally{scope: "all", name: all}, map[string]*tally{}
 	for _, code := range p.zoneOrder {
 		z := p.zones[code]
@@ -133,4 +128,18 @@ func (p *plan) tally(of string) *tally {
 		whole.counted += t.counted
 	}
 	return whole
+}
+
+// count gives how many doors of a kind each building has.
+func (p *plan) count(of string) map[string]int {
+	if p.counts != nil {
+		return p.counts[of]
+	}
+	counts := map[string]int{}
+	for key, kind := range p.doors {
+		if (kind == "shop") == (of == "shops") {
+			counts[key.building]++
+		}
+	}
+	return counts
 }

@@ -63,6 +63,9 @@ func (b Bad) Say(ctx context.Context) string {
 	return locale.T(ctx, at, "Sheet", b.Sheet, "Line", b.Line) + locale.T(ctx, "import.colon") + strings.Join(why, locale.T(ctx, "import.semicolon"))
 }
 
+// Seen is what somebody saw who looked at a dry run: what differs and what would change.
+func (i *Imported) Seen() string { return seen(i.Differences, i.Changes) }
+
 // Note is one thing that an import changes or leaves.
 type Note struct {
 	Key  string // message key
@@ -83,39 +86,62 @@ func (s *Service) Import(ctx context.Context, in Import) (*Imported, error) {
 	if who.Site == 0 {
 		return nil, fault.New(fault.NotFound, "fault.not_found")
 	}
-	sheets, err := read(in.Data)
+	f, err := readFile(in.Data)
 	if err != nil {
 		return nil, err
 	}
+	return s.run(ctx, who.Site, f, in.options())
+}
+
+// readFile reads a spreadsheet row by row; one with nothing in it is refused.
+func readFile(data []byte) (file, error) {
+	sheets, err := read(data)
+	if err != nil {
+		return file{}, err
+	}
 	f := take(sheets)
 	if len(f.rows) == 0 && len(f.bad) == 0 {
-		return nil, fault.New(fault.Invalid, "import.empty")
+		return f, fault.New(fault.Invalid, "import.empty")
 	}
+	return f, nil
+}
+
+// options are how a file that was read is loaded.
+type options struct {
+	dryRun, accept bool
+	seen           string // Imported.Seen of the dry run that somebody looked at; empty: nobody did
+}
+
+func (in Import) options() options { return options{dryRun: in.DryRun, accept: in.AcceptDifferences} }
+
+// run loads the rows of a file, or says what loading them would do.
+func (s *Service) run(ctx context.Context, site int64, f file, opt options) (*Imported, error) {
 	var out *Imported
 	run := db.Tx[struct{}]
-	if in.DryRun {
+	if opt.dryRun {
 		run = db.Read[struct{}]
 	}
-	_, err = run(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (struct{}, error) {
+	_, err := run(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (struct{}, error) {
 		out = nil
-		if !in.DryRun {
-			if err := lockImport(ctx, tx, who.Site); err != nil {
+		if !opt.dryRun {
+			if err := lockImport(ctx, tx, site); err != nil {
 				return struct{}{}, err
 			}
 		}
-		stands, err := loadStanding(ctx, tx, who.Site)
+		stands, err := loadStanding(ctx, tx, site)
 		if err != nil {
 			return struct{}{}, err
 		}
 		p := newPlan(stands, f.rows)
-		out = p.report(f, sheets)
-		if err := out.refusal(in.AcceptDifferences); err != nil || in.DryRun || len(out.Changes) == 0 {
+		out = p.report(f)
+		err = out.refusal(opt)
+		if err != nil || opt.dryRun || len(out.Changes) == 0 {
 			return struct{}{}, err
 		}
-		return struct{}{}, p.load(ctx, tx, who.Site, in.AcceptDifferences && len(out.Differences) > 0)
+		return struct{}{}, p.load(ctx, tx, site, opt.accept && len(out.Differences) > 0)
 	})
 	if out != nil {
-		out.Loaded = err == nil && !in.DryRun && len(out.Changes) > 0
+		out.Loaded = err == nil && !opt.dryRun && len(out.Changes) > 0
 	}
 	var refused *fault.Fault
 	if err != nil && !errors.As(err, &refused) {
@@ -125,11 +151,13 @@ func (s *Service) Import(ctx context.Context, in Import) (*Imported, error) {
 }
 
 // refusal is why nothing may be loaded, or nil.
-func (i *Imported) refusal(accept bool) error {
+func (i *Imported) refusal(opt options) error {
 	switch {
 	case len(i.Bad) > 0:
 		return fault.New(fault.Invalid, "import.bad_rows", fault.Args{"Count": len(i.Bad)})
-	case len(i.Differences) > 0 && !accept: // ZONE-3
+	case opt.seen != "" && opt.seen != i.Seen():
+		return fault.New(fault.Conflict, "import.changed_meanwhile")
+	case len(i.Differences) > 0 && !opt.accept: // ZONE-3
 		return fault.New(fault.Conflict, "import.differs", fault.Args{"Count": len(i.Differences)})
 	}
 	return nil
@@ -140,12 +168,14 @@ type file struct {
 	rows    []entry
 	bad     []Bad
 	ignored []string
+	sheets  []string // names, in the order of the workbook
 }
 
 // take reads all sheets. One without a head is refused, since it would be left out unseen.
 func take(sheets []sheet) file {
 	var f file
 	for _, s := range sheets {
+		f.sheets = append(f.sheets, s.name)
 		if len(s.lines) == 0 {
 			continue
 		}

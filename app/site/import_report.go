@@ -8,8 +8,8 @@ import (
 )
 
 // report says what the file has, what differs from what stands, and what stays though the file doesn't name it.
-func (p *plan) report(f file, sheets []sheet) *Imported {
-	out := &Imported{Bad: sortBad(append(slices.Clone(f.bad), p.bad...), sheets), Ignored: f.ignored}
+func (p *plan) report(f file) *Imported {
+	out := &Imported{Bad: sortBad(append(slices.Clone(f.bad), p.bad...), f.sheets), Ignored: f.ignored}
 	for _, z := range p.zones {
 		if z.row != nil {
 			out.Zones++

@@ -14,7 +14,8 @@ import (
 // site's id.
 const importLock = 0x6c6f696d // "loim"
 
-// lockImport takes the site's lock for the transaction, or refuses where another import has it.
+// lockImport takes the site's lock for the transaction, or refuses where another import has it. Then it waits for
+// changes of single places, and keeps further ones waiting until it is done.
 func lockImport(ctx context.Context, tx bun.Tx, site int64) error {
 	var mine bool
 	if err := tx.NewRaw(`select pg_try_advisory_xact_lock(?, ?)`, importLock, int32(site)).Scan(ctx, &mine); err != nil {
@@ -23,7 +24,8 @@ func lockImport(ctx context.Context, tx bun.Tx, site int64) error {
 	if !mine {
 		return fault.New(fault.Conflict, "import.busy")
 	}
-	return nil
+	_, err := tx.NewRaw(`select pg_advisory_xact_lock(?, ?)`, placesLock, int32(site)).Exec(ctx)
+	return err
 }
 
 // standing is what a site has before an import.

@@ -14,7 +14,8 @@ type plan struct {
 	zoneOrder     []string
 	buildings     map[string]*plannedBuilding
 	buildingOrder []string
-	doors         map[door]string // → kind: household or shop
+	doors         map[door]string           // → kind: household or shop
+	counts        map[string]map[string]int // "households" and "shops" → building → how many, where the database counted; nil: from doors
 
 	stands  *standing
 	rows    map[door]*entry // rows of the file by the door they name
@@ -210,10 +211,10 @@ func (p *plan) takeDoor(e *entry) {
 }
 
 // sortBad puts bad rows into the order of the file, all reasons of a row together.
-func sortBad(bad []Bad, sheets []sheet) []Bad {
+func sortBad(bad []Bad, sheets []string) []Bad {
 	order := map[string]int{}
-	for i, s := range sheets {
-		order[s.name] = i
+	for i, name := range sheets {
+		order[name] = i
 	}
 	slices.SortStableFunc(bad, func(a, b Bad) int {
 		return cmp.Or(cmp.Compare(order[a.Sheet], order[b.Sheet]), cmp.Compare(a.Line, b.Line))

@@ -49,9 +49,7 @@ func (h heading) row(l line) (entry, []fault.Field) {
 	if e.place.Shop && e.place.Building == "" {
 		e.place.Building = ShopRow
 	}
-	if e.place.Building == ShopRow && len(e.place.Room) == 1 {
-		e.place.Room = "0" + e.place.Room // as a typed 商铺7 is read
-	}
+	e.place.Room = roomIn(e.place.Building, e.place.Room)
 	e.whole(&wrong)
 	return e, wrong
 }

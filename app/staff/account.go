@@ -10,7 +10,6 @@ import (
 	"lobby/app/kit/audit"
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
-	"lobby/app/kit/live"
 	"lobby/views/layout"
 	"lobby/views/locale"
 )
@@ -20,40 +19,77 @@ type Add struct {
 	Login    string
 	Name     string
 	Password string
-	Language string // empty: simplified Chinese
+	Language string // empty: the site's first
 	Roles    []Role
 	Demo     bool
+
+	temporary bool // the password has to be changed at the first sign-in
 }
 
 // Add takes somebody in.
 func (s *Service) Add(ctx context.Context, in Add) (*Person, error) {
-	a, err := actor.Require(ctx, ManageStaff)
+	if _, err := actor.Require(ctx, ManageStaff); err != nil {
+		return nil, err
+	}
+	p, err := s.Prepare(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Person, error) {
+		return p, s.Join(ctx, tx, p, in.Roles)
+	})
+}
+
+// AddTemporary takes somebody in with a password that is made here, said once, and changed at the first sign-in.
+func (s *Service) AddTemporary(ctx context.Context, in Add) (password string, p *Person, err error) {
+	in.Password, in.temporary = temporaryPassword(normal(in.Login)), true
+	p, err = s.Add(ctx, in)
+	return in.Password, p, err
+}
+
+// Prepare checks somebody new and makes the hash of their password, which takes its time: Join then takes them in, within
+// a transaction.
+func (s *Service) Prepare(ctx context.Context, in Add) (*Person, error) {
+	if in.Language == "" {
+		var err error
+		if in.Language, err = siteLanguage(ctx, s.DB, actor.From(ctx).Site); err != nil {
+			return nil, err
+		}
 	}
 	p, err := in.check()
 	if err != nil {
 		return nil, err
 	}
-	if p.PasswordHash, err = s.hash(ctx, in.Password); err != nil {
-		return nil, err
+	p.Temporary = in.temporary
+	p.PasswordHash, err = s.hash(ctx, in.Password)
+	return p, err
+}
+
+// Join takes a prepared person in, with roles at the actor's site, in the transaction of the caller.
+func (s *Service) Join(ctx context.Context, tx bun.Tx, p *Person, roles []Role) error {
+	a, err := actor.Require(ctx, ManageStaff)
+	if err != nil {
+		return err
 	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Person, error) {
-		known, err := findLogin(ctx, tx, p.Login)
-		if err != nil {
-			return nil, err
+	known, err := findLogin(ctx, tx, p.Login)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		return wrong("login", "staff.login.taken")
+	}
+	if err := insertPerson(ctx, tx, p); err != nil {
+		return err
+	}
+	if p.Temporary {
+		if err := markTemporary(ctx, tx, p.ID); err != nil {
+			return err
 		}
-		if known != nil {
-			return nil, wrong("login", "staff.login.taken")
-		}
-		if err := insertPerson(ctx, tx, p); err != nil {
-			return nil, err
-		}
-		if _, err := addRoles(ctx, tx, p.ID, a.Site, in.Roles); err != nil {
-			return nil, err
-		}
-		return p, audit.Append(ctx, tx, audit.Entry{Verb: "staff.add", Subject: "staff", ID: p.ID, Fields: roleFields(in.Roles)})
-	})
+	}
+	if _, err := addRoles(ctx, tx, p.ID, a.Site, roles); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, audit.Entry{Verb: "staff.add", Subject: "staff", ID: p.ID, Fields: roleFields(roles)})
 }
 
 func (in Add) check() (*Person, error) {
@@ -100,102 +136,6 @@ func roleFields(roles []Role) []string {
 	return fields
 }
 
-// Grant gives somebody who is there already further roles at the actor's site.
-func (s *Service) Grant(ctx context.Context, login string, roles []Role) (*Person, error) {
-	a, err := actor.Require(ctx, ManageStaff)
-	if err != nil {
-		return nil, err
-	}
-	var fs fault.Fields
-	if checkRoles(&fs, roles); fs.Err() != nil {
-		return nil, fs.Err()
-	}
-	return s.change(ctx, login, func(ctx context.Context, tx bun.Tx, p *Person) error {
-		added, err := addRoles(ctx, tx, p.ID, a.Site, roles)
-		if err != nil || added == 0 {
-			return err
-		}
-		live.Publish(ctx, live.Control, "staff.changed", p.ID)
-		return audit.Append(ctx, tx, audit.Entry{Verb: "staff.grant", Subject: "staff", ID: p.ID, Fields: roleFields(roles)})
-	})
-}
-
-// change runs one change of a person, found by login.
-func (s *Service) change(ctx context.Context, login string, fn func(ctx context.Context, tx bun.Tx, p *Person) error) (*Person, error) {
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Person, error) {
-		p, err := findLogin(ctx, tx, normal(login))
-		if err != nil {
-			return nil, err
-		}
-		if p == nil {
-			return nil, wrong("login", "staff.login.unknown")
-		}
-		return p, fn(ctx, tx, p)
-	})
-}
-
-// Known tells whether somebody has the login.
-func (s *Service) Known(ctx context.Context, login string) (bool, error) {
-	if _, err := actor.Require(ctx, ManageStaff); err != nil {
-		return false, err
-	}
-	p, err := findLogin(ctx, s.DB, normal(login))
-	return p != nil, err
-}
-
-// List lists staff with their roles at the actor's site; everybody where the actor has no site.
-func (s *Service) List(ctx context.Context) ([]Person, error) {
-	a, err := actor.Require(ctx, ManageStaff)
-	if err != nil {
-		return nil, err
-	}
-	return people(ctx, s.DB, a.Site)
-}
-
-// SetPassword gives somebody a new password; they are signed out everywhere, and a lock-out ends.
-func (s *Service) SetPassword(ctx context.Context, login, password string) (*Person, error) {
-	if _, err := actor.Require(ctx, ManageStaff); err != nil {
-		return nil, err
-	}
-	var fs fault.Fields
-	if checkPassword(&fs, "password", password, normal(login)); fs.Err() != nil {
-		return nil, fs.Err()
-	}
-	hash, err := s.hash(ctx, password)
-	if err != nil {
-		return nil, err
-	}
-	return s.change(ctx, login, func(ctx context.Context, tx bun.Tx, p *Person) error {
-		if err := setPassword(ctx, tx, p.ID, hash); err != nil {
-			return err
-		}
-		if err := forgive(ctx, tx, accountKey(p.Login)); err != nil {
-			return err
-		}
-		if err := s.revoke(ctx, tx, "staff_id = ?", p.ID); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, audit.Entry{Verb: "staff.password", Subject: "staff", ID: p.ID})
-	})
-}
-
-// Disable shuts somebody out at once and everywhere; their records stay.
-func (s *Service) Disable(ctx context.Context, login string) (*Person, error) {
-	if _, err := actor.Require(ctx, ManageStaff); err != nil {
-		return nil, err
-	}
-	return s.change(ctx, login, func(ctx context.Context, tx bun.Tx, p *Person) error {
-		if err := setDisabled(ctx, tx, p.ID, s.now()); err != nil {
-			return err
-		}
-		if err := s.revoke(ctx, tx, "staff_id = ?", p.ID); err != nil {
-			return err
-		}
-		live.Publish(ctx, live.Control, "staff.disabled", p.ID)
-		return audit.Append(ctx, tx, audit.Entry{Verb: "staff.disable", Subject: "staff", ID: p.ID})
-	})
-}
-
 // ChangePassword changes the acting person's own password. Their other sessions end; this one stays.
 func (s *Service) ChangePassword(ctx context.Context, old, password string) error {
 	a, err := signedIn(ctx)
@@ -224,6 +164,9 @@ func (s *Service) ChangePassword(ctx context.Context, old, password string) erro
 		return err
 	}
 	checkPassword(&fs, "new_password", password, p.Login)
+	if ok && password == old {
+		fs.Add("new_password", "staff.password.same")
+	}
 	if fs.Err() != nil {
 		return fs.Err()
 	}
@@ -232,7 +175,7 @@ func (s *Service) ChangePassword(ctx context.Context, old, password string) erro
 		return err
 	}
 	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (any, error) {
-		if err := setPassword(ctx, tx, p.ID, hash); err != nil {
+		if err := setPassword(ctx, tx, p.ID, hash, false); err != nil {
 			return nil, err
 		}
 		if err := forgive(ctx, tx, accountKey(p.Login)); err != nil {

@@ -71,7 +71,7 @@ const (
 type Pair struct {
 	Kind     string
 	Name     string
-	Language string // empty: simplified Chinese
+	Language string // empty: the site's first
 }
 
 // Pair notes a new device of the actor's site and gives the code that is entered on it, once, within ten minutes.
@@ -79,6 +79,11 @@ func (s *Service) Pair(ctx context.Context, in Pair) (code string, d *Device, er
 	a, err := actor.Require(ctx, ManageDevices)
 	if err != nil {
 		return "", nil, err
+	}
+	if in.Language == "" {
+		if in.Language, err = siteLanguage(ctx, s.DB, a.Site); err != nil {
+			return "", nil, err
+		}
 	}
 	d, err = in.check()
 	if err != nil {

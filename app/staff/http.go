@@ -20,12 +20,12 @@ func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/", p.home)
 	app.Get("/login", p.login)
 	app.Post("/login", p.signIn)
-	app.Post("/logout", web.Staff(), p.signOut)
-	app.Post("/logout/everywhere", web.Staff(), p.signOutEverywhere)
-	app.Post("/site", web.Staff(), p.switchSite)
-	app.Get("/account", web.Staff(), p.account)
-	app.Post("/account/password", web.Staff(), p.changePassword)
-	app.Post("/account/language", web.Staff(), p.changeLanguage)
+	app.Post("/logout", web.SignedIn(), p.signOut)
+	app.Post("/logout/everywhere", web.SignedIn(), p.signOutEverywhere)
+	app.Post("/site", web.SignedIn(), p.switchSite)
+	app.Get("/account", web.SignedIn(), p.account)
+	app.Post("/account/password", web.SignedIn(), p.changePassword)
+	app.Post("/account/language", web.SignedIn(), p.changeLanguage)
 	app.Get("/pair", p.pair)
 	app.Post("/pair", p.claim)
 }
@@ -119,13 +119,18 @@ func (p *Pages) signIn(c *fiber.Ctx) error {
 	if !kept.Post {
 		return web.Redirect(c, kept.Path)
 	}
-	shell := web.Shell(c, locale.T(ctx, "staff.continue.title"))
+	return p.carryOn(c, kept, locale.T(ctx, "staff.continue.text"))
+}
+
+// carryOn sends an interrupted form on its way.
+func (p *Pages) carryOn(c *fiber.Ctx, kept web.Kept, text string) error {
+	shell := web.Shell(c, locale.T(web.Context(c), "staff.continue.title"))
 	shell.Scripts = []string{"continue.js"}
 	fields := make([]view.Hidden, 0, len(kept.Fields))
 	for _, f := range kept.Fields {
 		fields = append(fields, view.Hidden(f))
 	}
-	return web.Render(c, fiber.StatusOK, view.Continue(shell, kept.Path, fields))
+	return web.Render(c, fiber.StatusOK, view.Continue(shell, text, kept.Path, fields))
 }
 
 func (p *Pages) signOut(c *fiber.Ctx) error {
@@ -153,10 +158,14 @@ func (p *Pages) switchSite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Service.SwitchSite(web.Context(c), id); err != nil {
+	ctx := web.Context(c)
+	if err := p.Service.SwitchSite(ctx, id); err != nil {
 		return err
 	}
-	return web.Redirect(c, "/desk")
+	if kept := web.KeptFrom(web.Form(c)); kept.Post { // a form of that site, which had been sent from the other one
+		return p.carryOn(c, kept, locale.T(ctx, "staff.continue.switched"))
+	}
+	return web.Redirect(c, "/desk") // every site has it, whatever one may do there
 }
 
 func (p *Pages) account(c *fiber.Ctx) error {
@@ -180,7 +189,7 @@ func (p *Pages) accountPage(c *fiber.Ctx, status int, page view.AccountPage) err
 	if page.Login, err = p.Service.Login(ctx); err != nil {
 		return err
 	}
-	page.Min, page.Languages = PasswordMin, languages(c)
+	page.Min, page.Languages, page.Renew = PasswordMin, languages(c), a.Renew
 	for _, s := range sessions {
 		page.Sessions = append(page.Sessions, view.OpenSession{Since: s.CreatedAt, Seen: s.SeenAt, Current: s.ID == a.Session})
 	}
@@ -197,6 +206,9 @@ func (p *Pages) changePassword(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		return err
+	}
+	if actor.From(ctx).Renew { // what they had come for
+		return web.Redirect(c, "/desk")
 	}
 	return web.Redirect(c, "/account?done=password")
 }

@@ -2,6 +2,8 @@ package staff
 
 import (
 	"context"
+	"crypto/rand"
+	"math/big"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -55,6 +57,28 @@ func weak(low string) bool {
 		}
 	}
 	return false
+}
+
+// temporaryPassword makes a password to be said over a desk: three groups of four letters and figures that can't be
+// mistaken for one another, 59 bits.
+func temporaryPassword(login string) string {
+	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
+	for {
+		var b strings.Builder
+		for i := range 12 {
+			if i > 0 && i%4 == 0 {
+				b.WriteByte('-')
+			}
+			n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+			if err != nil {
+				panic("staff: no randomness: " + err.Error())
+			}
+			b.WriteByte(letters[n.Int64()])
+		}
+		if login == "" || !strings.Contains(b.String(), login) {
+			return b.String()
+		}
+	}
 }
 
 func (s *Service) params() *argon2id.Params {

@@ -154,8 +154,12 @@ func (s *Service) Session(ctx context.Context, token string) (actor.Actor, error
 			return actor.Actor{}, db.Translate(err)
 		}
 	}
-	return actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID, Until: row.ExpiresAt,
-		Lang: row.Language, May: may(row.Roles)}, nil
+	who := actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID, Until: row.ExpiresAt,
+		Lang: row.Language, Renew: row.Temporary}
+	if !row.Temporary {
+		who.May = may(row.Roles)
+	}
+	return who, nil
 }
 
 // moveSession takes a session to a site where its person has a role; where there is none it stays without.

@@ -23,7 +23,10 @@ type Person struct {
 	DisabledAt   *time.Time `bun:"disabled_at"`
 	CreatedAt    time.Time  `bun:"created_at,nullzero,default:now()"`
 
-	Roles []string `bun:"roles,array,scanonly"` // at the site that was asked about
+	Roles      []string   `bun:"roles,array,scanonly"`   // at the site that was asked about
+	SignedInAt *time.Time `bun:"signed_in_at,scanonly"`  // last sign-in that is still known: sessions are kept for a month
+	Temporary  bool       `bun:"is_temporary,scanonly"`  // the password has to be changed at the next sign-in
+	Open       int        `bun:"open_sessions,scanonly"` // browsers in which they are signed in
 }
 
 // Session is one signed-in browser of a person.

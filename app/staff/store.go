@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"lobby/app/kit/db"
 )
@@ -45,13 +46,31 @@ func insertPerson(ctx context.Context, tx bun.IDB, p *Person) error {
 	return err
 }
 
-// people lists those with a role at the site, or everybody with site 0, by login.
-func people(ctx context.Context, tx bun.IDB, site int64) ([]Person, error) {
+// lockLogin is findLogin with the row kept as it is until the transaction ends, so that changes of one person come one
+// after the other; sign-ins wait for them too.
+func lockLogin(ctx context.Context, tx bun.IDB, login string) (*Person, error) {
+	if !loginShape.MatchString(login) {
+		return nil, nil
+	}
+	p := &Person{}
+	err := tx.NewSelect().Model(p).Where("login = ?", login).For("no key update").Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return p, db.Translate(err)
+}
+
+// people lists those with a role at the site, or everybody with site 0, by login; with an id only that one.
+func people(ctx context.Context, tx bun.IDB, site, id int64, now, idle time.Time) ([]Person, error) {
 	list := []Person{}
-	err := tx.NewRaw(`select p.*, array_remove(array_agg(distinct r.role order by r.role), null) as roles
-		from staff p left join staff_roles r on r.staff_id = p.id and (? = 0 or r.site_id = ?)
-		where ? = 0 or r.site_id is not null
-		group by p.id order by p.login`, site, site, site).Scan(ctx, &list)
+	err := tx.NewRaw(`select p.id, p.login, p.name, p.language, p.demo, p.disabled_at, p.created_at,
+		array_remove(array_agg(distinct r.role order by r.role), null) as roles,
+		(select max(s.created_at) from sessions s where s.staff_id = p.id) as signed_in_at,
+		(select count(*) from sessions s where s.staff_id = p.id and s.revoked_at is null and s.expires_at > ?2 and s.seen_at >= ?3) as open_sessions,
+		exists (select from temporary_passwords t where t.staff_id = p.id) as is_temporary
+		from staff p left join staff_roles r on r.staff_id = p.id and (?0 = 0 or r.site_id = ?0)
+		where (?0 = 0 or r.site_id is not null) and (?1 = 0 or p.id = ?1)
+		group by p.id order by p.login`, site, id, now, idle).Scan(ctx, &list)
 	return list, db.Translate(err)
 }
 
@@ -68,6 +87,54 @@ func addRoles(ctx context.Context, tx bun.IDB, staff, site int64, roles []Role) 
 		added += n
 	}
 	return added, nil
+}
+
+func removeRoles(ctx context.Context, tx bun.IDB, staff, site int64, roles []Role) (removed int64, err error) {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	res, err := tx.NewRaw(`delete from staff_roles where staff_id = ? and site_id = ? and role = any(?)`, staff, site, pgdialect.Array(names)).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// rolesBySite gives somebody's roles at each site where they have one.
+func rolesBySite(ctx context.Context, tx bun.IDB, staff int64) (map[int64][]string, error) {
+	var rows []struct {
+		Site int64  `bun:"site_id"`
+		Role string `bun:"role"`
+	}
+	if err := tx.NewRaw(`select site_id, role from staff_roles where staff_id = ?`, staff).Scan(ctx, &rows); err != nil {
+		return nil, db.Translate(err)
+	}
+	by := map[int64][]string{}
+	for _, r := range rows {
+		by[r.Site] = append(by[r.Site], r.Role)
+	}
+	return by, nil
+}
+
+// lockSites lets changes of who administers sites come one after the other. (Not for update: entries refer to sites.)
+func lockSites(ctx context.Context, tx bun.IDB, ids []int64) error {
+	_, err := tx.NewRaw(`select id from sites where id = any(?) order by id for no key update`, pgdialect.Array(ids)).Exec(ctx)
+	return err
+}
+
+// otherHolders counts who else has the role at the site and may sign in.
+func otherHolders(ctx context.Context, tx bun.IDB, site int64, role Role, except int64) (n int, err error) {
+	err = tx.NewRaw(`select count(*) from staff_roles r join staff p on p.id = r.staff_id
+		where r.site_id = ? and r.role = ? and p.disabled_at is null and p.id <> ?`, site, string(role), except).Scan(ctx, &n)
+	return n, err
+}
+
+// siteLanguage is the first of a site's languages, or nothing.
+func siteLanguage(ctx context.Context, tx bun.IDB, site int64) (string, error) {
+	var lang string
+	err := tx.NewRaw(`select coalesce((select languages[1] from sites where id = ?), '')`, site).Scan(ctx, &lang)
+	return lang, db.Translate(err)
 }
 
 func rolesAt(ctx context.Context, tx bun.IDB, staff, site int64) ([]string, error) {
@@ -101,8 +168,19 @@ func lastSite(ctx context.Context, tx bun.IDB, staff int64) (*int64, error) {
 	return &site, db.Translate(err)
 }
 
-func setPassword(ctx context.Context, tx bun.IDB, staff int64, hash string) error {
-	_, err := tx.NewRaw(`update staff set password_hash = ? where id = ?`, hash, staff).Exec(ctx)
+func setPassword(ctx context.Context, tx bun.IDB, staff int64, hash string, temporary bool) error {
+	if _, err := tx.NewRaw(`update staff set password_hash = ? where id = ?`, hash, staff).Exec(ctx); err != nil {
+		return err
+	}
+	if temporary {
+		return markTemporary(ctx, tx, staff)
+	}
+	_, err := tx.NewRaw(`delete from temporary_passwords where staff_id = ?`, staff).Exec(ctx)
+	return err
+}
+
+func markTemporary(ctx context.Context, tx bun.IDB, staff int64) error {
+	_, err := tx.NewRaw(`insert into temporary_passwords (staff_id) values (?) on conflict do nothing`, staff).Exec(ctx)
 	return err
 }
 
@@ -113,6 +191,11 @@ func setLanguage(ctx context.Context, tx bun.IDB, staff int64, lang string) erro
 
 func setDisabled(ctx context.Context, tx bun.IDB, staff int64, now time.Time) error {
 	_, err := tx.NewRaw(`update staff set disabled_at = coalesce(disabled_at, ?) where id = ?`, now, staff).Exec(ctx)
+	return err
+}
+
+func setEnabled(ctx context.Context, tx bun.IDB, staff int64) error {
+	_, err := tx.NewRaw(`update staff set disabled_at = null where id = ?`, staff).Exec(ctx)
 	return err
 }
 
@@ -131,12 +214,14 @@ type heldSession struct {
 	Name      string    `bun:"name"`
 	Language  string    `bun:"language"`
 	Roles     []string  `bun:"roles,array"`
+	Temporary bool      `bun:"temporary"` // the password has to be changed first
 }
 
 func findSession(ctx context.Context, tx bun.IDB, token []byte) (*heldSession, error) {
 	row := &heldSession{}
 	err := tx.NewRaw(`select s.id, s.staff_id, coalesce(s.site_id, 0) as site_id, s.seen_at, s.expires_at, p.name, p.language,
-		array(select role from staff_roles r where r.staff_id = s.staff_id and r.site_id = s.site_id) as roles
+		array(select role from staff_roles r where r.staff_id = s.staff_id and r.site_id = s.site_id) as roles,
+		exists (select from temporary_passwords t where t.staff_id = s.staff_id) as temporary
 		from sessions s join staff p on p.id = s.staff_id
 		where s.token_hash = ? and s.revoked_at is null and p.disabled_at is null`, token).Scan(ctx, row)
 	return row, err

@@ -16,6 +16,7 @@ import (
 	"lobby/app/boot/demo"
 	"lobby/app/config"
 	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
 	"lobby/app/kit/db/dbtest"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
@@ -65,6 +66,8 @@ type House struct {
 	Log   *slog.Logger // of the instances; by default nothing is written
 	Rates web.Rates    // of the instances; by default no limits
 	Tweak func(*config.Config)
+
+	Schema db.Schema // of the instances that are started from now on; by default the program's own
 }
 
 // New makes a house with a database of its own, which is gone at the end of the test.
@@ -87,10 +90,14 @@ func (h *House) Config(t testing.TB) *config.Config {
 	return cfg
 }
 
+func (h *House) options() boot.Options {
+	return boot.Options{Log: h.Log, Now: h.Clock.Now, Rates: h.Rates, Schema: h.Schema}
+}
+
 // Open opens the program without serving, as a subcommand has it.
 func (h *House) Open(t testing.TB) *boot.App {
 	t.Helper()
-	app, err := boot.Open(t.Context(), h.Config(t), boot.Options{Log: h.Log, Now: h.Clock.Now, Rates: h.Rates})
+	app, err := boot.Open(t.Context(), h.Config(t), h.options())
 	if err != nil {
 		t.Fatalf("boottest: %v", err)
 	}
@@ -101,7 +108,7 @@ func (h *House) Open(t testing.TB) *boot.App {
 // Start starts an instance and waits until it is ready. It is stopped at the end of the test, or before by Stop.
 func (h *House) Start(t testing.TB) *boot.Instance {
 	t.Helper()
-	app, err := boot.Open(t.Context(), h.Config(t), boot.Options{Log: h.Log, Now: h.Clock.Now, Rates: h.Rates})
+	app, err := boot.Open(t.Context(), h.Config(t), h.options())
 	if err != nil {
 		t.Fatalf("boottest: %v", err)
 	}

@@ -35,6 +35,7 @@ type Actor struct {
 	Until   time.Time // when that session ends at the latest; zero: not by itself
 	Screen  string    // for a device: kiosk, display or wall
 	Lang    string    // preferred language tag, or empty
+	Renew   bool      // signed in with a temporary password: until it is changed there is nothing else to do
 	All     bool      // jobs and the command line: every permission but opening personal data
 	May     map[Permission]bool
 }

@@ -62,7 +62,8 @@ func open(ctx context.Context, address string, opts ...pgdriver.Option) (*bun.DB
 	std.SetMaxOpenConns(size)
 	std.SetMaxIdleConns(size)
 	std.SetConnMaxIdleTime(5 * time.Minute)
-	pool := bun.NewDB(std, pgdialect.New())
+	// A later release may have added columns: what this program doesn't know it passes over, and so works beside that one.
+	pool := bun.NewDB(std, pgdialect.New(), bun.WithDiscardUnknownColumns())
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
 		return nil, fmt.Errorf("the database can't be reached: %w", err)

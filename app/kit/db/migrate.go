@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
 	"github.com/uptrace/bun/migrate"
 )
 
@@ -29,47 +31,33 @@ type Migration struct {
 	Known   bool      // false: a newer binary applied it
 }
 
-// ErrNewerSchema is the refusal of a database whose schema is newer than this binary.
-var ErrNewerSchema = errors.New("the database's schema is newer than this program")
-
 // Migrate applies what is missing, each migration in one transaction together with its mark, and gives the names of
-// those applied. Instances that start at the same time wait for each other. A schema that is newer than this binary
-// is refused with ErrNewerSchema.
+// those applied. Instances that start at the same time wait for each other. A schema that is too new for this binary is
+// refused with ErrNewerSchema; one that a later release has only expanded is left as it is.
 func Migrate(ctx context.Context, pool *bun.DB) ([]string, error) {
-	return sources(files).up(ctx, pool)
+	return Schema{}.Migrate(ctx, pool)
 }
 
 // Rollback takes the last steps migrations back, newest first, each in one transaction together with its mark, and gives
-// the names of those taken back; fewer when fewer are applied. The data in what they made is gone.
+// the names of those taken back; fewer when fewer are applied. The data in what they made is gone. Where a later release
+// has migrated, only that one can take its migrations back: ErrNewerSchema.
 func Rollback(ctx context.Context, pool *bun.DB, steps int) ([]string, error) {
-	return sources(files).down(ctx, pool, steps)
+	return Schema{}.Rollback(ctx, pool, steps)
 }
 
 // Status lists all migrations, those of a newer binary too, in their order. It changes nothing.
 func Status(ctx context.Context, pool *bun.DB) ([]Migration, error) {
-	return sources(files).status(ctx, pool)
+	return Schema{}.Status(ctx, pool)
 }
 
-// Check tells whether the schema is the one that this binary was made for: ErrNewerSchema, or an error that names how
-// many migrations are missing.
+// Check tells whether this program works with the database's schema: ErrNewerSchema, or an error that names how many
+// migrations are missing.
 func Check(ctx context.Context, pool *bun.DB) error {
-	list, err := Status(ctx, pool)
+	fit, err := Schema{}.Fit(ctx, pool)
 	if err != nil {
 		return err
 	}
-	missing := 0
-	for _, m := range list {
-		if !m.Known {
-			return newer(m.Name)
-		}
-		if m.Applied.IsZero() {
-			missing++
-		}
-	}
-	if missing > 0 {
-		return fmt.Errorf("the database's schema lacks %d migrations; run: lobby migrate up", missing)
-	}
-	return nil
+	return fit.Err()
 }
 
 // SchemaHash names this binary's schema by the content of its migrations; databases made from the same files can be
@@ -87,30 +75,60 @@ func SchemaHash() string {
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
-// set is a tree of migrations; tests bring trees of their own.
-type set struct{ fsys fs.FS }
+// Schema is a chain of migrations. The zero value is this program's own.
+type Schema struct{ trees []fs.FS }
 
-func sources(fsys fs.FS) set { return set{fsys} }
+// And gives the schema with further migrations after it, as a later release has them: tests stand in for that release.
+func (s Schema) And(later fs.FS) Schema { return Schema{append(slices.Clone(s.chain()), later)} }
 
-func (s set) migrations() (*migrate.Migrations, error) {
+func (s Schema) chain() []fs.FS {
+	if s.trees == nil {
+		return []fs.FS{files}
+	}
+	return s.trees
+}
+
+func (s Schema) migrations() (*migrate.Migrations, error) {
 	m := migrate.NewMigrations()
-	if err := m.Discover(s.fsys); err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
+	for _, tree := range s.chain() {
+		if err := m.Discover(tree); err != nil {
+			return nil, fmt.Errorf("migrations: %w", err)
+		}
 	}
 	return m, nil
 }
 
-func (s set) up(ctx context.Context, pool *bun.DB) (names []string, err error) {
-	err = s.locked(ctx, pool, mark, func(m *migrate.Migrator) error {
-		group, err := m.Migrate(ctx)
-		names = done(group, err)
-		return err
+// Migrate is the package's Migrate with this schema.
+func (s Schema) Migrate(ctx context.Context, pool *bun.DB) (names []string, err error) {
+	err = s.locked(ctx, pool, func(fit Fit, m *migrate.Migrator) error {
+		if err := fit.Err(); errors.Is(err, ErrNewerSchema) {
+			return err
+		}
+		all, err := m.MigrationsWithStatus(ctx)
+		if err != nil {
+			return err
+		}
+		group := all.LastGroupID() + 1
+		missing := all.Unapplied()
+		for i := range missing {
+			one := &missing[i]
+			one.GroupID = group
+			if err := one.Up(ctx, m, one); err != nil {
+				return failed(one, err)
+			}
+			names = append(names, one.String())
+		}
+		return nil
 	})
 	return names, err
 }
 
-func (s set) down(ctx context.Context, pool *bun.DB, steps int) (names []string, err error) {
-	err = s.locked(ctx, pool, unmark, func(m *migrate.Migrator) error {
+// Rollback is the package's Rollback with this schema.
+func (s Schema) Rollback(ctx context.Context, pool *bun.DB, steps int) (names []string, err error) {
+	err = s.locked(ctx, pool, func(fit Fit, m *migrate.Migrator) error {
+		if len(fit.Later) > 0 {
+			return fit.newer()
+		}
 		all, err := m.MigrationsWithStatus(ctx)
 		if err != nil {
 			return err
@@ -122,7 +140,7 @@ func (s set) down(ctx context.Context, pool *bun.DB, steps int) (names []string,
 				return fmt.Errorf("%s can't be taken back", one)
 			}
 			if err := one.Down(ctx, m, one); err != nil {
-				return fmt.Errorf("%s: %w", one, err)
+				return failed(one, err)
 			}
 			names = append(names, one.String())
 		}
@@ -131,21 +149,22 @@ func (s set) down(ctx context.Context, pool *bun.DB, steps int) (names []string,
 	return names, err
 }
 
-// done names the migrations of a group that took effect; the last one did not where there was an error.
-func done(group *migrate.MigrationGroup, err error) []string {
-	var names []string
-	for _, m := range group.Migrations {
-		names = append(names, m.String())
+// failed names the migration that went wrong, and what that means for the database.
+func failed(one *migrate.Migration, err error) error {
+	var refused pgdriver.Error
+	if errors.As(err, &refused) {
+		return fmt.Errorf("migration %s failed, and nothing of it was applied; the program of before goes on working with this database: %w", one, err)
 	}
-	if err != nil && len(names) > 0 {
-		names = names[:len(names)-1]
-	}
-	return names
+	return fmt.Errorf("migration %s was cut off; call again, it is applied whole or not at all: %w", one, err)
 }
 
-// locked runs fn alone among all instances, on a schema that this binary knows.
-func (s set) locked(ctx context.Context, pool *bun.DB, after migrate.MigrationHook, fn func(*migrate.Migrator) error) error {
+// locked runs fn alone among all instances.
+func (s Schema) locked(ctx context.Context, pool *bun.DB, fn func(Fit, *migrate.Migrator) error) error {
 	migrations, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	floors, err := s.floors()
 	if err != nil {
 		return err
 	}
@@ -158,19 +177,18 @@ func (s set) locked(ctx context.Context, pool *bun.DB, after migrate.MigrationHo
 		return fmt.Errorf("waiting for another migration: %w", err)
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock(?)", lockKey) }()
-	m := migrate.NewMigrator(pool, migrations, migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true),
-		migrate.BeforeMigration(patience), migrate.AfterMigration(after))
+	m := migrate.NewMigrator(pool, migrations, migrate.WithUpsert(true), migrate.BeforeMigration(patience), migrate.AfterMigration(floors.mark))
 	if err := m.Init(ctx); err != nil {
 		return fmt.Errorf("the list of migrations: %w", err)
 	}
-	unknown, err := m.MissingMigrations(ctx)
+	if _, err := conn.ExecContext(ctx, floorsTable); err != nil {
+		return fmt.Errorf("the list of migrations: %w", err)
+	}
+	fit, err := s.Fit(ctx, pool)
 	if err != nil {
 		return err
 	}
-	if len(unknown) > 0 {
-		return newer(unknown[0].Name)
-	}
-	return fn(m)
+	return fn(fit, m)
 }
 
 // patience lets a migration take its time, but not wait for ever behind somebody's open transaction.
@@ -179,23 +197,8 @@ func patience(ctx context.Context, tx bun.IConn, _ *migrate.Migration) error {
 	return err
 }
 
-// mark records the migration in the migration's own transaction. bun by itself does it afterwards on another
-// connection: killed in between, it would try the same migration again.
-func mark(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, "insert into bun_migrations (name, group_id) values (?, ?) on conflict (name) do update set group_id = excluded.group_id", m.Name, m.GroupID)
-	return err
-}
-
-func unmark(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
-	_, err := tx.ExecContext(ctx, "delete from bun_migrations where name = ?", m.Name)
-	return err
-}
-
-func newer(name string) error {
-	return fmt.Errorf("%w: it has migration %s, which this program doesn't know. Run the newer program, or take the migration back with it: lobby migrate down", ErrNewerSchema, name)
-}
-
-func (s set) status(ctx context.Context, pool *bun.DB) ([]Migration, error) {
+// Status is the package's Status with this schema.
+func (s Schema) Status(ctx context.Context, pool *bun.DB) ([]Migration, error) {
 	migrations, err := s.migrations()
 	if err != nil {
 		return nil, err

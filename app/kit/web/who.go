@@ -9,6 +9,7 @@ import (
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
+	"lobby/views/layout"
 	"lobby/views/locale"
 )
 
@@ -50,19 +51,22 @@ func lookUp(c *fiber.Ctx, at local, cookie string, by func(context.Context, stri
 	return f.who, f.err
 }
 
-// Staff lets signed-in staff through who have every one of the permissions, and puts them into the context. Who isn't
-// signed in gets the sign-in page, and what they had typed comes back after it.
+// Staff lets signed-in staff through who have every one of the permissions at their current site, and puts them into the
+// context. Who isn't signed in gets the sign-in page, and what they had typed comes back after it. Who works at no site
+// is told so, who has a temporary password changes it first, and a form that was opened at another site is refused.
 func Staff(perm ...actor.Permission) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		who, err := Person(c)
+		who, err := enterPerson(c)
 		if err != nil {
 			return err
 		}
-		if who.Kind == actor.Nobody {
-			return fault.New(fault.SignIn, "fault.sign_in")
-		}
-		if err := Enter(c, who); err != nil {
-			return err
+		switch {
+		case who.Renew:
+			return Redirect(c, "/account")
+		case who.Site == 0:
+			return of(c).noSite(c)
+		case unsafeMethod(c) && openedElsewhere(c, who):
+			return of(c).otherSite(c, who)
 		}
 		for _, p := range perm {
 			if !who.Can(p) {
@@ -71,6 +75,27 @@ func Staff(perm ...actor.Permission) fiber.Handler {
 		}
 		return c.Next()
 	}
+}
+
+// SignedIn lets all signed-in staff through, for what is theirs whichever site they work at: account, sign-out, switcher.
+func SignedIn() fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if _, err := enterPerson(c); err != nil {
+			return err
+		}
+		return c.Next()
+	}
+}
+
+func enterPerson(c *fiber.Ctx) (actor.Actor, error) {
+	who, err := Person(c)
+	if err != nil {
+		return who, err
+	}
+	if who.Kind == actor.Nobody {
+		return who, fault.New(fault.SignIn, "fault.sign_in")
+	}
+	return who, Enter(c, who)
 }
 
 // Screen lets a paired device of one of the kinds through ("kiosk", "display", "wall"), or staff who may see such a
@@ -159,6 +184,9 @@ func Enter(c *fiber.Ctx, who actor.Actor) error {
 		if site.Zone != nil {
 			ctx = locale.WithZone(ctx, site.Zone)
 		}
+	}
+	if who.Kind == actor.Person {
+		ctx = layout.WithHere(ctx, who.Site)
 	}
 	lang := choose(c, who)
 	who.Lang = lang

@@ -1,0 +1,2 @@
+drop table temporary_passwords;
+drop table first_links;
