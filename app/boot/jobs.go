@@ -22,6 +22,8 @@ func (a *App) jobs() []job {
 		{"day-end", time.Minute, a.endDay},        // visits that nobody signed out (VISIT-4)
 		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},
+		{"import-drafts", 15 * time.Minute, a.SiteService().DropDrafts}, // spreadsheets that nobody loaded
+		{"backup", 10 * time.Minute, a.backUp}, // the day's copy of everything (PRIVACY-8)
 	}
 }
 
@@ -36,7 +38,10 @@ func (i *Instance) runJobs(ctx context.Context) error {
 		i.jobs.Go(func() { a.run(ctx, j) })
 	}
 	i.jobs.Go(func() { audit.Seal(ctx, a.DB, a.Vault.AuditKey(), a.Log) }) // the record's chain (PRIVACY-4)
-	i.jobs.Go(func() { a.followKeys(ctx) })                                // a key ring that was changed
+	if a.Cluster != nil {
+		i.jobs.Go(func() { a.Cluster.Keep(ctx, a.Log) }) // an embedded database that dies
+	}
+	i.jobs.Go(func() { a.followKeys(ctx) }) // a key ring that was changed
 	return nil
 }
 
