@@ -34,6 +34,7 @@ func (b *Boards) display(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	page.Hours = deskHours(ctx, here, b.Now())
 	page.Shell = web.Shell(c, locale.T(ctx, "display.title"))
 	page.Shell.Styles = []string{"display.css"}
 	page.Shell.Scripts = []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}

@@ -4,6 +4,7 @@ package kiosk
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,9 +46,17 @@ func (f *Flow) Routes(app fiber.Router) {
 // inLanguage answers in the language that the visitor picked: it travels with the form, in no cookie, so that the next
 // visitor finds the kiosk in its own language.
 func (f *Flow) inLanguage(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	here, err := f.Sites.Get(ctx, actor.From(ctx).Site)
+	if err != nil {
+		return err
+	}
 	asked := web.Form(c).Get("lang")
-	if asked != "" && locale.Known(asked) == asked {
-		c.SetUserContext(locale.With(web.Context(c), asked))
+	switch {
+	case asked != "" && locale.Known(asked) == asked:
+		c.SetUserContext(locale.With(ctx, asked))
+	case !slices.Contains(here.Languages, locale.Lang(ctx)): // the kiosk's own is no longer offered
+		c.SetUserContext(siteLanguage(ctx, here))
 	}
 	return c.Next()
 }
@@ -73,7 +82,8 @@ func (f *Flow) frame(c *fiber.Ctx, titleKey string) (view.Frame, site.Site, erro
 	return view.Frame{
 		Shell: shell, Languages: here.Languages, Zone: here.TimeZone, Now: f.Now(),
 		Idle:      int(here.Settings.KioskIdle / time.Second),
-		DeskPhone: here.Settings.DeskPhone, AutoPrint: here.Settings.AutoPrint,
+		DeskPhone: here.Settings.DeskPhone, DutyPhone: here.Settings.DutyPhone, AutoPrint: here.Settings.AutoPrint,
+		Desk: deskHours(ctx, here, f.Now()),
 	}, here, nil
 }
 

@@ -1,6 +1,8 @@
 package kiosk
 
 import (
+	"context"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,12 +11,15 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/site"
 	"lobby/app/visitor"
 	view "lobby/views/kiosk"
 	"lobby/views/locale"
+	"lobby/views/part"
 )
 
-// visitSteps are the fields of each question; the last step asks nothing but whether all is right.
+// visitSteps are the fields of each question; the last step asks nothing but whether all is right. A question of which
+// the site wants none is left out.
 var visitSteps = [][]string{{"place", "host"}, {"name", "phone"}, {"purpose", "people", "plate", "company"}, {}}
 
 var visitMax = map[string]int{
@@ -35,35 +40,65 @@ func (f *Flow) visit(c *fiber.Ctx) error {
 	}
 	in := visitEntry(v)
 	errors := map[string]string{}
-	clean, err := in.Check(here.Settings.Purposes)
+	clean, err := in.Check(visitor.RulesFor(here.Settings, visitor.Kiosk))
 	if wrong, ok := web.Invalid(err); ok {
 		errors = web.FieldErrors(web.Context(c), wrong)
 	}
 	cleaned(v, errors, map[string]string{"place": clean.Place, "host": clean.Host, "name": clean.Name, "company": clean.Company})
-	page := view.Visit{Purposes: here.Settings.Purposes, Max: visitMax}
-	page.Form = view.Form{Action: "/kiosk/visit", Steps: len(visitSteps), Values: v}
+	page := visitPage(web.Context(c), here.Settings, v)
 
 	step, target := move(c, len(visitSteps))
 	switch chosen, _ := strconv.Atoi(target); {
 	case target == "back" && step <= 1:
 		return f.welcome(c)
 	case target == "back":
-		page.Step = step - 1
+		page.Step = page.Before(step)
 	case chosen >= 1 && chosen < step:
 		page.Step = chosen
 	case step == 0:
 		page.Step = 1
 	default:
-		if wrong := firstWrong(visitSteps, errors, step); wrong > 0 {
-			page.Step, page.Errors = wrong, only(errors, visitSteps[wrong-1])
-			return web.Render(c, fiber.StatusUnprocessableEntity, view.VisitStep(frame, page))
+		if firstWrong(visitSteps, errors, step) > 0 {
+			return askAgain(c, frame, page, errors, step)
 		}
 		if step == len(visitSteps) {
-			return f.registerVisit(c, frame, in)
+			return f.registerVisit(c, frame, page, in)
 		}
-		page.Step = step + 1
+		page.Step = page.After(step)
 	}
 	return web.Render(c, fiber.StatusOK, view.VisitStep(frame, page))
+}
+
+// visitPage is the way of a visitor as the site asks for it.
+func visitPage(ctx context.Context, s site.Settings, v map[string]string) view.Visit {
+	page := view.Visit{Max: visitMax, Needs: map[string]string{}, Either: s.Either()}
+	for _, field := range site.Fields {
+		page.Needs[field] = string(s.Asks(field))
+	}
+	for _, code := range s.Purposes {
+		page.Purposes = append(page.Purposes, part.Option{Value: code, Label: s.Purpose(ctx, code)})
+	}
+	if v["purpose"] != "" {
+		page.Purpose = s.Purpose(ctx, v["purpose"])
+	}
+	page.Form = view.Form{Action: "/kiosk/visit", Values: v}
+	for n, fields := range visitSteps {
+		if len(fields) == 0 || slices.ContainsFunc(fields, func(name string) bool { return s.Asks(name) != site.Off }) {
+			page.Way = append(page.Way, n+1)
+		}
+	}
+	return page
+}
+
+// askAgain shows the first question, up to the last that was seen, in which something is wrong. A question that had
+// been passed is asked anew only where the site has changed what it asks meanwhile: that is said.
+func askAgain(c *fiber.Ctx, frame view.Frame, page view.Visit, errors map[string]string, last int) error {
+	page.Step = firstWrong(visitSteps, errors, last)
+	page.Errors = only(errors, visitSteps[page.Step-1])
+	if page.Step < last {
+		page.Alert = locale.T(web.Context(c), "kiosk.visit.asked_anew")
+	}
+	return web.Render(c, fiber.StatusUnprocessableEntity, view.VisitStep(frame, page))
 }
 
 func visitEntry(v map[string]string) visitor.Register {
@@ -78,9 +113,14 @@ func visitEntry(v map[string]string) visitor.Register {
 }
 
 // registerVisit enters the visit and shows the pass (VISIT-4).
-func (f *Flow) registerVisit(c *fiber.Ctx, frame view.Frame, in visitor.Register) error {
+func (f *Flow) registerVisit(c *fiber.Ctx, frame view.Frame, page view.Visit, in visitor.Register) error {
 	ctx := web.Context(c)
 	pass, err := f.Visits.Register(ctx, in)
+	if wrong, ok := fault.As(err); ok && wrong.Kind == fault.Invalid { // what is asked changed in this very moment
+		if errors := web.FieldErrors(ctx, wrong); firstWrong(visitSteps, errors, len(visitSteps)) > 0 {
+			return askAgain(c, frame, page, errors, len(visitSteps))
+		}
+	}
 	if refused, ok := fault.As(err); ok && refused.Kind == fault.Conflict {
 		frame.Done = true
 		return web.Render(c, fiber.StatusConflict, view.VisitRecorded(frame, view.Recorded{Text: web.Message(ctx, refused)}))

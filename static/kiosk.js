@@ -4,6 +4,7 @@
   "use strict";
   const SEND_TIMEOUT = 12000, RETRY_EVERY = 5000, WARN_FOR = 15, RELOAD_IDLE = 600;
   const build = document.querySelector("meta[name=lobby-build]")?.content;
+  const look = document.querySelector("meta[name=lobby-look]")?.content;
   const firstLang = document.documentElement.lang;
   const root = () => document.getElementById("kiosk");
   const $ = (selector) => document.querySelector(selector);
@@ -14,6 +15,7 @@
   let sending = null; // { url, body, abort } of the request on its way or waiting to be tried again
   let retryTimer = 0;
   let newBuild = false;
+  let newLook = false; // the site's name, accent, languages or questions have changed
 
   // --- the screen -------------------------------------------------------------------------------------------------
 
@@ -178,8 +180,9 @@
     const dialog = $("#idle"), counter = $("[data-left]");
     if ("start" in screen) {
       const open = $("dialog[open]"), changed = document.documentElement.lang !== firstLang;
+      const soon = !open && (newLook || over()); // somebody who reads a notice reads it to the end
       if (left <= 0 && (open || changed)) forget();
-      else if (quiet > (newBuild ? 10 : RELOAD_IDLE)) forget(); // a new version, a new day, another accent
+      else if (quiet > (soon ? 1 : newBuild ? 10 : RELOAD_IDLE)) forget(); // another look, a new version, a new day
       return;
     }
     if (left <= 0) return forget();
@@ -188,6 +191,9 @@
     $("#idle-left").textContent = left;
     if (left <= WARN_FOR && !dialog.open) dialog.showModal();
   }
+
+  // What the welcome screen says of the desk's hours is true until a moment that it names itself.
+  const over = () => Date.parse($("[data-until]")?.dataset.until) <= started.server + performance.now() - started.at;
 
   for (const kind of ["pointerdown", "keydown", "input", "wheel"]) {
     document.addEventListener(kind, () => {
@@ -234,6 +240,7 @@
       heard = performance.now();
       const message = read(event.data);
       if (message.build && build && message.build !== build) newBuild = true;
+      if (message.look && look) newLook = message.look !== look;
     };
     socket.onclose = (event) => {
       if (event.code === 4410) return location.replace("/pair");

@@ -7,6 +7,7 @@
   const SILENCE = 35000; // ms without a word: the socket is given up
   const HANDSHAKE = 10000; // ms that opening a socket may take
   const UNTOUCHED = 60000; // ms without a touch before a page may reload itself
+  const PAUSE = 3000; // ms without a touch before a page takes another look: a name, an accent, a setting
   const REMEMBERED = 5000; // removals kept until the next snapshot
   // A delay of 0.3 s doubles up to 3.8 s and is spread by a third: never more than 5 s, and it never gives up.
   const PACE = { reconnect: true, reconnectDelay: 300, reconnectMaxDelay: 3800, reconnectJitter: 0.3, reconnectMaxAttempts: Infinity, pauseOnBackground: false };
@@ -24,6 +25,7 @@
   let troubles = 0; // gaps and broken frames in a row, so that they don't make a tight loop
   let message = null; // the message being swapped in
   let outdated = false; // a new build is out
+  let restyled = false; // the site looks different from what this page was made from
   let touched = -UNTOUCHED; // when somebody last touched the page
 
   const { now, setClock, format, paint } = window.lobby; // time.js
@@ -135,6 +137,9 @@
     } else behind = m.head;
     const build = document.querySelector('meta[name="lobby-build"]')?.content;
     outdated = Boolean(build && m.build && m.build !== build);
+    const look = document.querySelector('meta[name="lobby-look"]')?.content;
+    restyled = Boolean(look && m.look && m.look !== look);
+    if (restyled) setTimeout(restyle, Math.random() * 200);
     return false;
   }
 
@@ -245,6 +250,13 @@
     return placed;
   }
 
+  // restyle takes the site's new look, unless somebody is at work here just now; then it is tried every second. A page
+  // that was made a moment ago from the old one (by another server) waits, so that it doesn't reload in a tight loop.
+  function restyle() {
+    const at = performance.now();
+    if (restyled && at - opened > 1000 && at - touched > PAUSE && !inUse() && !deferred.size) location.reload();
+  }
+
   // ---- every second ----
 
   function tick() {
@@ -254,6 +266,7 @@
     const at = performance.now();
     const shut = link?.socket?.readyState !== WebSocket.OPEN;
     if ((shut && at - opened > 3000) || at - heard > QUIET) stale();
+    restyle();
     if (outdated && !shut && at - touched > UNTOUCHED && at - opened > UNTOUCHED + spread && !inUse()) location.reload();
   }
   const spread = Math.random() * 30000; // so that all walls don't reload in the same moment

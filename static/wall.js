@@ -125,12 +125,21 @@
     }, Math.random() * 20000);
   }
 
+  // What the display says of the desk's hours is true until a moment that it names itself.
+  let ended = 0;
+  function hours() {
+    const until = Date.parse(document.querySelector("[data-until]")?.dataset.until);
+    if (ended || !(until <= window.lobby.now())) return;
+    ended = setTimeout(() => location.reload(), Math.random() * 5000);
+  }
+
   document.body.addEventListener("lobby:change", () => {
     alarm();
     refit();
   });
   document.body.addEventListener("lobby:tick", () => {
     turn();
+    hours();
     for (const list of lists()) rest(list); // limits pass for hidden cards too
   });
   addEventListener("resize", refit);

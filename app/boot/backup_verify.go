@@ -68,10 +68,12 @@ func verify(ctx context.Context, cfg *config.Config, address string, direct *bun
 		return r.examine(ctx, scratch)
 	})
 	if err != nil {
-		if !errors.Is(err, backup.ErrBusy) && !errors.Is(err, errWrongKey) {
-			err = errors.Join(err, noteUnsound(ctx, direct, file, f.Digest, err))
+		for _, innocent := range []error{backup.ErrBusy, errWrongKey, db.ErrNewerSchema} { // not the file's fault
+			if errors.Is(err, innocent) {
+				return done, err
+			}
 		}
-		return done, err
+		return done, errors.Join(err, noteUnsound(ctx, direct, file, f.Digest, err))
 	}
 	return done, note(ctx, direct, "backup.verify", f.Contents, func(ctx context.Context, tx bun.Tx) error {
 		_, err := tx.NewRaw(`insert into backups (digest, name, taken_at, size, verified_at) values (?, ?, ?, ?, clock_timestamp())

@@ -81,10 +81,11 @@ func harmless(t *testing.T, answer *webtest.Page, what string) {
 	}
 }
 
-// forms are the forms of a page that are posted.
+// forms are the forms of a page that are posted, but for those that would end the test: signing out, shutting out its kiosk.
 func forms(page *webtest.Page) (all []*html.Node) {
 	for _, form := range page.All("form") {
-		if strings.EqualFold(webtest.Attr(form, "method"), "post") && !strings.HasPrefix(webtest.Attr(form, "action"), "/logout") {
+		action := webtest.Attr(form, "action")
+		if strings.EqualFold(webtest.Attr(form, "method"), "post") && !strings.HasPrefix(action, "/logout") && !strings.HasSuffix(action, "/revoke") {
 			all = append(all, form)
 		}
 	}
@@ -105,11 +106,12 @@ func newHostel(t *testing.T) *hostel {
 	i := h.Start(t)
 	here := h.Site(t, i.App, "here")
 	own := record(t, i.App, here.ID)
-	h.Person(t, i.App, here.ID, "all", everything...)
+	h.Person(t, i.App, here.ID, "all", append(everything, "admin")...)
 	token, _ := h.Device(t, i.App, here.ID, "kiosk")
 	s := &hostel{instance: i, base: i.URL(), desk: boottest.Browser(t, i.URL()), kiosk: boottest.Screen(t, i.URL(), token)}
 	s.desk.SignIn("all", boottest.Password)
-	s.pages = []string{"/desk", "/desk/visits", "/desk/visits/new", "/desk/visits/" + own.visit, "/desk/tickets", "/desk/tickets/new", "/desk/tickets/" + own.ticket, "/account"}
+	s.pages = []string{"/desk", "/desk/visits", "/desk/visits/new", "/desk/visits/" + own.visit, "/desk/tickets", "/desk/tickets/new", "/desk/tickets/" + own.ticket, "/account",
+		"/staff", "/staff/new", "/devices"}
 	return s
 }
 

@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -36,11 +37,18 @@ type machine struct {
 	wall  string
 }
 
-// newMachine starts the program once; the site and its screens are made through a second one that joins.
-func newMachine(t *testing.T) (*machine, *boottest.Process, *boot.App) {
+// bare is a machine on which the program was never started.
+func bare(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: dbtest.DataFolder(t), addr: boottest.FreeAddr(t)}
 	m.env = []string{"LOBBY_DATA=" + m.data(), "PATH=" + m.programs() + string(filepath.ListSeparator) + os.Getenv("PATH")}
+	return m
+}
+
+// newMachine starts the program once; the site and its screens are made through a second one that joins.
+func newMachine(t *testing.T) (*machine, *boottest.Process, *boot.App) {
+	t.Helper()
+	m := bare(t)
 	p := m.serve()
 	m.house = boottest.New(t)
 	m.house.URL, m.house.Key = "", ""
@@ -82,17 +90,56 @@ func (m *machine) programs() string {
 
 func (m *machine) before() string { return filepath.Join(m.dir, "before") }
 
-// refuse makes PostgreSQL fail to start with these words; without words it starts.
-func (m *machine) refuse(words string) {
+// first makes PostgreSQL's programs run a line of shell before, and go on only where it works; "" takes that away.
+func (m *machine) first(line string) {
 	m.t.Helper()
-	var err error
-	if words == "" {
-		err = os.Remove(m.before())
-	} else {
-		err = os.WriteFile(m.before(), []byte("echo '"+words+"' >&2; exit 1\n"), 0o644)
+	err := os.Remove(m.before())
+	if line != "" {
+		err = os.WriteFile(m.before(), []byte(line+" || exit 1\n"), 0o644)
 	}
 	if err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// lobby is a call of the program on this machine.
+func (m *machine) lobby(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(m.t.Context(), boottest.Binary(m.t), args...)
+	cmd.Env = m.env
+	return cmd
+}
+
+// closed makes the data folder one that nobody may write.
+func (m *machine) closed() {
+	m.t.Helper()
+	if err := errors.Join(os.MkdirAll(m.data(), 0o711), os.Chmod(m.data(), 0o555)); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { _ = os.Chmod(m.data(), 0o755) })
+}
+
+// asNobody is a call of the program by somebody who is not root, as whom every folder can be written.
+func (m *machine) asNobody(args ...string) *exec.Cmd {
+	m.t.Helper()
+	cmd := m.lobby(args...)
+	if os.Geteuid() == 0 {
+		cmd.Path = filepath.Join(m.dir, "lobby")
+		copyFile(m.t, boottest.Binary(m.t), cmd.Path, 0o755)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	return cmd
+}
+
+// wantLine wants one sentence with these words.
+func wantLine(t *testing.T, out string, words ...string) {
+	t.Helper()
+	if strings.Count(out, "\n") != 1 {
+		t.Errorf("not one line:\n%s", out)
+	}
+	for _, word := range words {
+		if !strings.Contains(out, word) {
+			t.Errorf("it does not say %q: %s", word, out)
+		}
 	}
 }
 
@@ -170,7 +217,7 @@ func TestEmbeddedServerDies(t *testing.T) {
 	wantLog(t, p, "the embedded database runs again")
 
 	// It can't be started for a while: not ready, alive, an answer in words and no stack trace.
-	m.refuse("FATAL:  could not write lock file: No space left on device")
+	m.first("cat /dev/zero >/dev/full")
 	m.kill()
 	eventually(t, "it says not to be ready", func() bool {
 		code, body := get(t, http.DefaultClient, p.URL+"/readyz")
@@ -187,7 +234,7 @@ func TestEmbeddedServerDies(t *testing.T) {
 		t.Errorf("signing in meanwhile: %d %s", res.StatusCode, body)
 	}
 	eventually(t, "the log says why", func() bool { return strings.Contains(p.Log(), "its disk is full; make room") })
-	m.refuse("")
+	m.first("")
 	boottest.WaitReady(t, p.URL)
 	crowd = enterFrom(t, m.kiosk, p.URL)
 	crowd.more(t)

@@ -180,9 +180,8 @@ func TestFirstStart(t *testing.T) {
 	if want := "job first-start site.add|job first-start staff.add|job first-start first.start"; strings.Join(record, "|") != want {
 		t.Errorf("on record stands %q", record)
 	}
-	var kept int
-	err = one.App.DB.NewRaw(`select count(*) from first_links where convert_from(token_hash, 'LATIN1') like ? or encode(token_hash, 'base64') like ?`, "%"+token+"%", "%"+token+"%").Scan(t.Context(), &kept)
-	if err != nil || kept != 0 {
+	var stored string
+	if err := one.App.DB.NewRaw(`select encode(token_hash, 'escape') from first_links`).Scan(t.Context(), &stored); err != nil || strings.Contains(stored, token) || len(stored) == 0 {
 		t.Errorf("the secret stands in the database, %v", err)
 	}
 	if strings.Contains(log.String(), token) || strings.Contains(log.String(), firstPassword) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/uptrace/bun"
@@ -26,10 +27,13 @@ func (i *Instance) makeHub(ctx context.Context) (err error) {
 	a.atClose(i.direct.Close)
 	i.boards = &kiosk.Boards{DB: a.DB, Sites: a.Sites, Visits: a.Visits, Now: a.Now}
 	i.desk = &desk.Desk{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Visits: a.Visits, Now: a.Now}
-	i.Hub = live.NewHub(live.Config{DB: a.DB, Direct: i.direct, Screens: screens{i.boards, i.desk}, Now: a.Now, Build: build(), Log: a.Log})
+	i.Hub = live.NewHub(live.Config{DB: a.DB, Direct: i.direct, Screens: screens{i.boards, i.desk}, Now: a.Now, Build: build(), Look: a.Sites.Look, Log: a.Log})
 	i.sockets = &kiosk.Sockets{Hub: i.Hub, Log: a.Log}
 	i.sockets.Control()
-	i.Hub.OnControl("site.changed", func(e live.Event) { a.Sites.Forget(e.ID) })
+	i.Hub.OnControl("site.changed", func(e live.Event) {
+		a.Sites.Forget(e.ID)
+		i.hub.Go(func() { i.relook(e.ID) })
+	})
 	i.Hub.OnControl(pii.Changed, func(live.Event) { a.keyChanged() })
 	i.Hub.OnControl(live.ControlLost, func(live.Event) {
 		a.Sites.Forget(0)
@@ -37,6 +41,21 @@ func (i *Instance) makeHub(ctx context.Context) (err error) {
 	})
 	return nil
 }
+
+// relook tells the open screens of a site that it looks different now. Where the database doesn't answer, the next
+// heartbeat tells them.
+func (i *Instance) relook(site int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), relookWait)
+	defer cancel()
+	if _, err := i.App.Sites.Get(ctx, site); err != nil {
+		i.App.Log.Warn("a site changed, and can't be read", "site", site, "error", err)
+		return
+	}
+	i.Hub.Beat(site)
+}
+
+// relookWait is how long reading a changed site may take.
+const relookWait = 5 * time.Second
 
 // screens asks the room that a view belongs to: the desk for its own page, the kiosk for all unattended screens.
 type screens struct {

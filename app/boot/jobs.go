@@ -23,13 +23,20 @@ func (a *App) jobs() []job {
 		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},
 		{"import-drafts", 15 * time.Minute, a.SiteService().DropDrafts}, // spreadsheets that nobody loaded
-		{"backup", 10 * time.Minute, a.backUp}, // the day's copy of everything (PRIVACY-8)
+		{"backup", 10 * time.Minute, a.backUp},                          // the day's copy of everything (PRIVACY-8)
 	}
 }
 
 func (a *App) endDay(ctx context.Context) (int, error) { return a.Visits.EndDay(ctx, a.Now()) }
 
-func (a *App) expire(ctx context.Context) (int, error) { return a.Visits.Expire(ctx, a.Now()) }
+func (a *App) expire(ctx context.Context) (int, error) {
+	visits, err := a.Visits.Expire(ctx, a.Now())
+	if err != nil {
+		return visits, err
+	}
+	tickets, err := a.Tickets.Expire(ctx, a.Now())
+	return visits + tickets, err
+}
 
 func (i *Instance) runJobs(ctx context.Context) error {
 	ctx, i.stopJob = context.WithCancel(context.WithoutCancel(ctx))

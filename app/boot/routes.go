@@ -11,6 +11,7 @@ import (
 	"lobby/app/place/sheet"
 	"lobby/app/site"
 	"lobby/app/staff"
+	"lobby/app/team"
 	"lobby/app/ticket"
 	"lobby/app/visitor"
 
@@ -29,6 +30,9 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
+	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
 }
 
 // makeWeb mounts every feature's routes.
@@ -43,6 +47,8 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.health(i.web)
 	i.firstPages(i.web)
 	people.Routes(i.web)
+	(&site.Pages{Service: a.SiteService()}).Routes(i.web)
+	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
 	places := a.SiteService()
@@ -96,7 +102,7 @@ func (a *App) frame(ctx context.Context, id int64) (web.Site, error) {
 	if err != nil {
 		return web.Site{}, err
 	}
-	return web.Site{ID: s.ID, Name: s.Name, Accent: s.Accent, Zone: s.Location(), Languages: s.Languages}, nil
+	return web.Site{ID: s.ID, Name: s.Name, Accent: s.Accent, Zone: s.Location(), Languages: s.Languages, Look: s.Look()}, nil
 }
 
 // openKiosk is the kiosk that demo mode opens without pairing.

@@ -3,6 +3,7 @@ package boot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -56,9 +57,15 @@ func get(t *testing.T, client *http.Client, url string) (int, string) {
 // wall opens the socket of a paired wall.
 func wall(t *testing.T, base, token string) *websocket.Conn {
 	t.Helper()
+	return wallAt(t, base, token, 1, 0)
+}
+
+// wallAt opens it where it left off.
+func wallAt(t *testing.T, base, token string, epoch, seq int64) *websocket.Conn {
+	t.Helper()
 	header := http.Header{"Cookie": {web.DeviceCookie + "=" + token}, "Origin": {base}}
 	//nolint:bodyclose // after a handshake the body is the socket
-	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(base, "http")+"/live?view=wall&epoch=1&seq=0", header)
+	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(base, "http")+fmt.Sprintf("/live?view=wall&epoch=%d&seq=%d", epoch, seq), header)
 	if err != nil {
 		t.Fatalf("socket: %v, %v", err, res)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Ticked counts what one tick did.
-type Ticked struct{ Overdue, Visits, Expired, Sessions, Sealed int }
+type Ticked struct{ Overdue, Visits, Expired, ExpiredTickets, Sessions, Sealed int }
 
 // Tick does once what the jobs of a server do again and again. Done at any time, and by several at once, it does
 // everything once and with its true time (SLA-4).
@@ -21,6 +21,9 @@ func (a *App) Tick(ctx context.Context) (done Ticked, err error) {
 		return done, err
 	}
 	if done.Expired, err = a.Visits.Expire(ctx, a.Now()); err != nil {
+		return done, err
+	}
+	if done.ExpiredTickets, err = a.Tickets.Expire(ctx, a.Now()); err != nil {
 		return done, err
 	}
 	if done.Sessions, err = a.Staff.Sweep(ctx); err != nil {

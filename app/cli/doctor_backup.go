@@ -23,17 +23,17 @@ func (e *env) backups(ctx context.Context, direct *bun.DB) finding {
 	}
 	switch {
 	case err != nil:
-		f.bad, f.todo = err.Error(), "look at the database server's log"
+		f.bad, f.remedy = err.Error(), "look at the database server's log"
 	case !known:
-		f.note, f.todo = "nothing is known of any before the schema is up to date", "lobby migrate up"
+		f.note, f.remedy = "nothing is known of any before the schema is up to date", "lobby migrate up"
 	case !b.Failed.IsZero():
-		f.bad, f.todo = fmt.Sprintf("the last one, of %s, failed: %s", minute(b.Failed), b.Problem), "see to what it says, then: "+take
+		f.bad, f.remedy = fmt.Sprintf("the last one, of %s, failed: %s", minute(b.Failed), b.Problem), "see to what it says, then: "+take
 	case b.Taken.IsZero():
-		f.note, f.todo = "there is none yet", take
+		f.note, f.remedy = "there is none yet", take
 	case b.Verified.IsZero():
-		f.note, f.todo = fmt.Sprintf("the last one is %s old, and none was ever verified by a restore", age(b.Taken)), "lobby backup verify"
+		f.note, f.remedy = fmt.Sprintf("the last one is %s old, and none was ever verified by a restore", age(b.Taken)), "lobby backup verify"
 	case time.Since(b.Verified) > verifiedFor:
-		f.note, f.todo = fmt.Sprintf("the last verified one is %s old", age(b.Verified)), "lobby backup verify"
+		f.note, f.remedy = fmt.Sprintf("the last verified one is %s old", age(b.Verified)), "lobby backup verify"
 	default:
 		f.good = fmt.Sprintf("the last one is %s old, the last verified one %s", age(b.Taken), age(b.Verified))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,19 +34,28 @@ func (e *env) address() finding {
 	u, err := url.Parse(e.cfg.URL)
 	switch {
 	case e.cfg.URL == "":
-		f.note, f.todo = "LOBBY_URL is not set: links and QR codes on passes can't lead anywhere", "set it to the address that visitors' phones reach, such as https://lobby.example.com"
+		f.note, f.remedy = "LOBBY_URL is not set: links and QR codes on passes can't lead anywhere", "set it to the address that visitors' phones reach, such as https://lobby.example.com"
 	case err == nil && u.Scheme == "http" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1":
-		f.note, f.todo = "LOBBY_URL is plain http: what is typed can be read on the way, and cookies are not marked Secure", "use https: --tls-cert and --tls-key, or a reverse proxy in front"
+		f.note, f.remedy = "LOBBY_URL is plain http: what is typed can be read on the way, and cookies are not marked Secure", "use https: --tls-cert and --tls-key, or a reverse proxy in front"
+	case e.open():
+		f.note, f.remedy = e.cfg.Addr+" answers other machines in plain http beside "+e.cfg.URL, "listen on loopback behind the proxy (LOBBY_ADDR=127.0.0.1:8080), or use --tls-cert and --tls-key"
 	default:
 		f.good = e.cfg.URL
 	}
 	return f
 }
 
+// open tells whether other machines reach the program itself without TLS.
+func (e *env) open() bool {
+	host, _, err := net.SplitHostPort(e.cfg.Addr)
+	ip := net.ParseIP(host)
+	return err == nil && e.cfg.TLSCert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}
+
 func zones(what string, names ...string) finding {
 	for _, name := range names {
 		if _, err := time.LoadLocation(name); err != nil {
-			return finding{what: what, bad: fmt.Sprintf("there is no data for the time zone %s: %v", name, err), todo: "use a name such as Asia/Shanghai, or update lobby: it brings its own data"}
+			return finding{what: what, bad: fmt.Sprintf("there is no data for the time zone %s: %v", name, err), remedy: "use a name such as Asia/Shanghai, or update lobby: it brings its own data"}
 		}
 	}
 	return finding{what: what, good: strings.Join(names, ", ")}
@@ -53,7 +63,7 @@ func zones(what string, names ...string) finding {
 
 // freeDisk looks at the file system of the data folder, or of the nearest folder above that exists.
 func freeDisk(dir string) finding {
-	f := finding{what: "disk", todo: "make room, or move LOBBY_DATA to a larger disk while lobby is stopped"}
+	f := finding{what: "disk", remedy: "make room, or move LOBBY_DATA to a larger disk while lobby is stopped"}
 	dir, err := filepath.Abs(dir)
 	for err == nil {
 		if _, missing := os.Stat(dir); missing == nil || dir == filepath.Dir(dir) {
@@ -82,37 +92,16 @@ func freeDisk(dir string) finding {
 	return f
 }
 
-// embedded looks for the embedded cluster; ready tells whether there is one to be asked further.
-func (e *env) embedded(ctx context.Context) (f finding, ready bool) {
-	f.what = "cluster"
-	found, err := cluster.Look(ctx, e.cfg.Data)
-	if err != nil {
-		f.bad, f.todo = err.Error(), "do what the message says; no data was touched"
-		return f, false
-	}
-	with := fmt.Sprintf("PostgreSQL %d in %s", found.Major, found.Programs)
-	if !found.Exists {
-		f.note, f.todo = "there is no database yet; "+with+" will run it", "lobby serve makes it"
-		return f, false
-	}
-	state := "not running, started for this check"
-	if found.Running {
-		state = "running"
-	}
-	f.good = fmt.Sprintf("%s, %s, run by %s", found.Folder, state, with)
-	return f, true
-}
-
 func server(ctx context.Context, direct *bun.DB) []finding {
 	facts, err := db.Inspect(ctx, direct)
 	if err != nil {
-		return []finding{{what: "database", bad: err.Error(), todo: "look at the database server's log"}}
+		return []finding{{what: "database", bad: err.Error(), remedy: "look at the database server's log"}}
 	}
 	text := fmt.Sprintf("PostgreSQL %s, %d MiB, up to %d connections", facts.Version, facts.Size/mebibyte, facts.Connections)
 	out := []finding{{what: "database", good: text}}
-	add := func(wrong bool, bad, todo string) {
+	add := func(wrong bool, bad, remedy string) {
 		if wrong {
-			out = append(out, finding{what: "database", bad: bad, todo: todo})
+			out = append(out, finding{what: "database", bad: bad, remedy: remedy})
 		}
 	}
 	add(facts.Number < cluster.Oldest*10000, fmt.Sprintf("PostgreSQL %s is too old: lobby needs %d or newer", facts.Version, cluster.Oldest), "move the data to a newer server with pg_dump and psql")
@@ -121,14 +110,14 @@ func server(ctx context.Context, direct *bun.DB) []finding {
 	add(!facts.Names, "it was built without ICU: names can't be sorted as people expect (zh-x-icu)", "use a PostgreSQL built with ICU, as the usual packages are")
 	if facts.LogsInput {
 		out = append(out, finding{what: "database", note: "its log may hold what people typed, in statements and details of errors",
-			todo: "set log_min_error_statement = panic, log_error_verbosity = terse, log_statement = none, log_min_duration_statement = -1 on the server"})
+			remedy: "set log_min_error_statement = panic, log_error_verbosity = terse, log_statement = none, log_min_duration_statement = -1 on the server"})
 	}
 	return append(out, clocks(facts.Ahead))
 }
 
 func clocks(ahead time.Duration) finding {
 	text := fmt.Sprintf("the database's clock differs from this machine's by %s", ahead.Abs().Round(time.Millisecond))
-	f := finding{what: "clock", todo: "switch time synchronisation on, here and there: timedatectl set-ntp true"}
+	f := finding{what: "clock", remedy: "switch time synchronisation on, here and there: timedatectl set-ntp true"}
 	switch {
 	case ahead.Abs() > skewBad:
 		f.bad = text
@@ -140,16 +129,33 @@ func clocks(ahead time.Duration) finding {
 	return f
 }
 
-func schema(ctx context.Context, direct *bun.DB) []finding {
-	err := db.Check(ctx, direct)
+func (e *env) schema(ctx context.Context, direct *bun.DB) finding {
 	f := finding{what: "schema", good: "fits this program, " + db.SchemaHash()}
+	fit, err := db.Schema{}.Fit(ctx, direct)
+	if err == nil {
+		err = fit.Err()
+	}
 	switch {
 	case errors.Is(err, db.ErrNewerSchema):
-		f = finding{what: "schema", bad: err.Error(), todo: "put the newer program in place"}
+		f = finding{what: "schema", bad: err.Error(), remedy: "put the newer program in place"}
+	case err != nil && len(fit.Missing) > 0:
+		f = finding{what: "schema", bad: err.Error(), remedy: "lobby migrate up"}
+		if e.cfg.Embedded() { // a start would do the same
+			f.mends, f.mend = "apply them", e.migrate
+		}
 	case err != nil:
-		f = finding{what: "schema", bad: err.Error(), todo: "lobby migrate up"}
+		f = finding{what: "schema", bad: err.Error(), remedy: "look at the database server's log"}
+	case len(fit.Later) > 0:
+		f = finding{what: "schema", note: "a later release has migrated this database, and this program works with it", remedy: "go on to the later release"}
 	}
-	return []finding{f}
+	return f
+}
+
+func (e *env) migrate(ctx context.Context) error {
+	return e.withDatabase(ctx, func(direct *bun.DB) error {
+		names, err := db.Migrate(ctx, direct)
+		return errors.Join(err, noteSchema(ctx, direct, "schema.up", names))
+	})
 }
 
 // key tells whether the key opens this database's personal data, without making a key or a ring.
@@ -158,14 +164,14 @@ func (e *env) key(ctx context.Context, direct *bun.DB) finding {
 	ring, err := hasRing(ctx, direct)
 	switch {
 	case errors.Is(err, errNoSchema) || (err == nil && !ring):
-		f.note, f.todo = "the database holds no key ring yet", "the first start makes it; keep a copy of the key in a safe place"
+		f.note, f.remedy = "the database holds no key ring yet", "the first start makes it; keep a copy of the key in a safe place"
 		return f
 	case err != nil:
-		f.bad, f.todo = err.Error(), "look at the database server's log"
+		f.bad, f.remedy = err.Error(), "look at the database server's log"
 		return f
 	}
 	if _, _, _, err := pii.Unlock(ctx, direct, e.cfg.Key, e.cfg.KeyFile(), false); err != nil {
-		f.bad, f.todo = err.Error(), "bring back the key with which this database was first started"
+		f.bad, f.remedy = err.Error(), "bring back the key with which this database was first started"
 		return f
 	}
 	f.good = "opens the database's key ring"
@@ -187,14 +193,14 @@ func siteZones(ctx context.Context, direct *bun.DB) finding {
 	const what = "sites"
 	var there bool
 	if err := direct.NewRaw("select to_regclass('sites') is not null").Scan(ctx, &there); err != nil || !there {
-		return finding{what: what, note: "there are none yet", todo: "lobby site add, or lobby serve --demo to look around"}
+		return finding{what: what, note: "there are none yet", remedy: "lobby site add, or lobby serve --demo to look around"}
 	}
 	var names []string
 	if err := direct.NewRaw("select distinct time_zone from sites order by 1").Scan(ctx, &names); err != nil {
-		return finding{what: what, bad: err.Error(), todo: "look at the database server's log"}
+		return finding{what: what, bad: err.Error(), remedy: "look at the database server's log"}
 	}
 	if len(names) == 0 {
-		return finding{what: what, note: "there are none yet", todo: "lobby site add, or lobby serve --demo to look around"}
+		return finding{what: what, note: "there are none yet", remedy: "lobby site add, or lobby serve --demo to look around"}
 	}
 	return zones(what, names...)
 }

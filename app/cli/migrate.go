@@ -36,13 +36,18 @@ func newMigrateUp(e *env) *cobra.Command {
 		Use:   "up",
 		Short: "Apply the migrations that are missing",
 		Long: `Apply the migrations that are missing, each in one transaction. Several machines may do this at the same time: one
-works, the others wait and find it done. A schema newer than this program is left alone, and that is an error.`,
+works, the others wait and find it done. A migration that fails leaves nothing behind, and the program of before goes
+on. Where a later release has migrated already there is nothing to do, as long as this program works with its schema;
+one that doesn't is refused.`,
 		Example: "  lobby migrate up\n  DATABASE_URL=postgres://… lobby migrate up",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return e.withSchema(cmd, func(ctx context.Context, direct *bun.DB) error {
 				names, err := db.Migrate(ctx, direct)
 				err = errors.Join(err, noteSchema(ctx, direct, "schema.up", names))
+				if err != nil && len(names) == 0 {
+					return err
+				}
 				return errors.Join(tell(cmd.OutOrStdout(), "Applied", names, "The schema is up to date."), err)
 			})
 		},
@@ -89,24 +94,28 @@ func newMigrateStatus(e *env) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printStatus(cmd.OutOrStdout(), list)
+				return printStatus(cmd.OutOrStdout(), list, db.Check(ctx, direct))
 			})
 		},
 	}
 }
 
 // withSchema opens only the database: the schema's own commands must work where the rest can't start.
-func (e *env) withSchema(cmd *cobra.Command, fn func(ctx context.Context, direct *bun.DB) error) (err error) {
+func (e *env) withSchema(cmd *cobra.Command, fn func(ctx context.Context, direct *bun.DB) error) error {
 	if err := e.cfg.ValidateKeyless(); err != nil {
 		return err
 	}
 	ctx := actor.With(cmd.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:" + osUser(), All: true})
+	return e.withDatabase(ctx, func(direct *bun.DB) error { return fn(ctx, direct) })
+}
+
+func (e *env) withDatabase(ctx context.Context, fn func(direct *bun.DB) error) (err error) {
 	direct, done, err := boot.Connect(ctx, e.cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	return fn(ctx, direct)
+	return fn(direct)
 }
 
 // noteSchema puts a change of the schema on record, where there is a record: the first migration makes it, and taking
@@ -152,7 +161,7 @@ func tell(w io.Writer, did string, names []string, nothing string) error {
 	return err
 }
 
-func printStatus(out io.Writer, list []db.Migration) error {
+func printStatus(out io.Writer, list []db.Migration, fit error) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	missing, unknown := 0, 0
 	for _, m := range list {
@@ -172,8 +181,10 @@ func printStatus(out io.Writer, list []db.Migration) error {
 	}
 	summary := "The schema is up to date."
 	switch {
-	case unknown > 0:
+	case errors.Is(fit, db.ErrNewerSchema):
 		summary = "The schema is newer than this program; run the newer program."
+	case unknown > 0:
+		summary = "A later release has migrated; this program works with it until that one takes over."
 	case missing > 0:
 		summary = "Some migrations are missing; apply them with: lobby migrate up"
 	}

@@ -67,7 +67,15 @@ func TestMigrateCommand(t *testing.T) {
 	if _, err := pool.ExecContext(t.Context(), "insert into bun_migrations (name, group_id) values ('29990101000000', 99)"); err != nil {
 		t.Fatal(err)
 	}
-	wantText(t, o.lobby(1, "migrate", "up"), "newer than this program", "29990101000000")
+	// A later release that has only expanded: this program goes on.
+	wantText(t, o.lobby(0, "migrate", "up"), "up to date")
+	wantText(t, o.lobby(1, "migrate", "down", "--yes"), "newer than this program")
+	wantText(t, o.lobby(0, "migrate", "status"), "newer program", "works with it")
+	wantText(t, o.lobby(1, "doctor"), "note  schema", "later release")
+	if _, err := pool.ExecContext(t.Context(), "insert into bun_migration_floors (name, floor) values ('29990101000000', '29980101000000')"); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, o.lobby(1, "migrate", "up"), "newer than this program", "29990101000000", "29980101000000")
 	wantText(t, o.lobby(1, "migrate", "down", "--yes"), "newer than this program")
 	wantText(t, o.lobby(0, "migrate", "status"), "newer program")
 	wantText(t, o.lobby(1, "doctor"), "BAD   schema", "newer")

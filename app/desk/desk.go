@@ -54,6 +54,9 @@ func (d *Desk) day(ctx context.Context) (page.Page, error) {
 			if p.Lanes, err = lanes(ctx, tx, here.ID); err != nil {
 				return p, err
 			}
+			if p.Asked, err = d.Tickets.AskedOpen(ctx, tx); err != nil {
+				return p, err
+			}
 		}
 		if a.Can(staff.ViewVisits) {
 			inside, err := d.inside(ctx, tx, a)
@@ -117,7 +120,7 @@ func row(c ticket.Card) page.Ticket {
 // found is a ticket as a search shows it, open or over.
 func (d *Desk) found(t *ticket.Ticket) page.Ticket {
 	return page.Ticket{ID: t.ID, Lane: string(t.State.Lane()), Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type,
-		LifeSafety: t.LifeSafety, State: string(t.State), Place: t.Place, Matter: t.Matter, Owner: t.WorkerName(), Reopened: t.Reopened, Urged: t.Urged,
+		LifeSafety: t.LifeSafety, State: string(t.State), Expired: t.Expired(), Place: t.Place, Matter: t.Matter, Owner: t.WorkerName(), Reopened: t.Reopened, Urged: t.Urged,
 		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(d.Now())}
 }
 

@@ -21,6 +21,7 @@ func (d *Desk) Routes(app fiber.Router) {
 	app.Post("/desk/search", web.Staff(), d.search)
 	app.Get("/desk/search", web.Staff(), func(c *fiber.Ctx) error { return web.Redirect(c, "/desk") })
 	app.Get("/desk/inside-list", web.Staff(staff.ViewVisits), d.insideList)
+	app.Get("/desk/asked", web.Staff(staff.ViewTickets), d.asked)
 	app.Post("/desk/leave/:id", web.Staff(staff.EndVisit), d.signOut)
 }
 
@@ -82,6 +83,16 @@ func (d *Desk) insideList(c *fiber.Ctx) error {
 		return err
 	}
 	return web.Render(c, fiber.StatusOK, page.InsideList(in))
+}
+
+// asked is how many open tickets somebody was asked of first, anew, for a desk on which a ticket changed.
+func (d *Desk) asked(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	n, err := d.Tickets.AskedOpen(ctx, d.DB)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, fiber.StatusOK, page.Asked(n))
 }
 
 // signOut signs a visitor out. The desk's own list is answered with the list as it is now; without script it is back to

@@ -109,7 +109,7 @@ func (p *Pages) showZone(c *fiber.Ctx, status int, id int64, tried attempt[site.
 	}
 	v.Notice = notice(c)
 	if former := c.QueryInt("former"); former > 0 {
-		f := page.Former{Href: openTickets(int64(former))}
+		f := page.Former{Href: openTickets(ctx, int64(former))}
 		if f.Name, f.Open, err = p.Service.Held(ctx, int64(former)); err != nil {
 			return err
 		}
@@ -164,8 +164,7 @@ func (p *Pages) refusedZone(c *fiber.Ctx, id int64, f *fault.Fault) error {
 	if err != nil {
 		return err
 	}
-	in := site.SaveZone{Code: z.Code, Name: z.Name, Owner: z.OwnerID, Households: total(z.DeclaredHouseholds), Shops: total(z.DeclaredShops)}
-	return p.showZone(c, web.Status(f), id, attempt[site.SaveZone]{in, f}, attempt[site.SaveBuilding]{})
+	return p.showZone(c, web.Status(f), id, attempt[site.SaveZone]{asStands(z.ZoneFacts), f}, attempt[site.SaveBuilding]{})
 }
 
 func (p *Pages) addBuilding(c *fiber.Ctx, zone int64) error {

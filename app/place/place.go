@@ -13,6 +13,7 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/web"
 	"lobby/app/site"
+	"lobby/app/staff"
 	"lobby/views/locale"
 	"lobby/views/part"
 	page "lobby/views/place"
@@ -121,6 +122,15 @@ func (a attempt[T]) said(ctx context.Context) map[string]string {
 	return web.FieldErrors(ctx, a.wrong)
 }
 
+// asStands is the form of a zone that nobody has changed yet; a name that is the code alone was never given.
+func asStands(z site.ZoneFacts) site.SaveZone {
+	in := site.SaveZone{Code: z.Code, Name: z.Name, Owner: z.OwnerID, Households: total(z.DeclaredHouseholds), Shops: total(z.DeclaredShops)}
+	if in.Name == in.Code {
+		in.Name = ""
+	}
+	return in
+}
+
 // zonePage fills the page of one zone.
 func (p *Pages) zonePage(ctx context.Context, z site.ZonePage, tried attempt[site.SaveZone], house attempt[site.SaveBuilding]) (page.ZonePage, error) {
 	out := page.ZonePage{Zone: zone(z.ZoneFacts), Whole: z.Whole(), Differences: say(ctx, z.Differences), MayManage: mayManage(ctx)}
@@ -133,7 +143,7 @@ func (p *Pages) zonePage(ctx context.Context, z site.ZonePage, tried attempt[sit
 	}
 	in := tried.typed
 	if tried.wrong == nil && z.ID != 0 {
-		in = site.SaveZone{Code: z.Code, Name: z.Name, Owner: z.OwnerID, Households: total(z.DeclaredHouseholds), Shops: total(z.DeclaredShops)}
+		in = asStands(z.ZoneFacts)
 	}
 	out.Form = page.Form{Seen: z.Seen(), Message: tried.message(ctx), Fields: zoneInputs(ctx, in, people, tried.said(ctx))}
 	out.New = page.Form{Message: house.message(ctx), Fields: named(ctx, []part.Input{
@@ -243,7 +253,10 @@ func zoneAddress(id int64) string { return "/places/zones/" + strconv.FormatInt(
 
 func houseAddress(id int64) string { return "/places/buildings/" + strconv.FormatInt(id, 10) }
 
-// openTickets are the tickets that somebody handles.
-func openTickets(staff int64) string {
-	return "/desk/tickets?" + url.Values{"owner": {strconv.FormatInt(staff, 10)}}.Encode()
+// openTickets are the tickets that somebody handles, where who asks may see tickets.
+func openTickets(ctx context.Context, owner int64) string {
+	if !actor.From(ctx).Can(staff.ViewTickets) {
+		return ""
+	}
+	return "/desk/tickets?" + url.Values{"owner": {strconv.FormatInt(owner, 10)}}.Encode()
 }

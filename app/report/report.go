@@ -136,8 +136,7 @@ func (p period) titled(ctx context.Context, key, title string, columns ...table.
 
 func col(key string, kind table.Kind) table.Column { return table.Column{Key: key, Kind: kind} }
 
-// label is a listed value: its code for programs, its word for people. A code without a word, such as a purpose that
-// only this site has, is its own word.
+// label is a listed value: its code for programs, its word for people. A code without a word is its own word.
 func label(code, key, word string) table.Label {
 	if word == key {
 		word = code

@@ -119,10 +119,10 @@ func (s *Service) ticketRegister(ctx context.Context, tx bun.IDB, p period) ([]*
 		Number, Kind, Urgency, Type, Place, Matter, Reporter, Channel, State, Owner string
 		Phone                                                                       []byte
 		RegisteredAt, DueAt                                                         time.Time
-		ResolvedAt, ClosedAt                                                        *time.Time
+		ResolvedAt, ClosedAt, ExpiredAt                                             *time.Time
 	}
 	err := tx.NewRaw(`select t.number, t.kind, t.urgency, t.type, t.place, t.matter, t.reporter, t.channel, t.state,
-			coalesce(o.name, '') as owner, t.phone, t.registered_at, t.due_at, t.resolved_at, t.closed_at
+			coalesce(o.name, '') as owner, t.phone, t.registered_at, t.due_at, t.resolved_at, t.closed_at, t.expired_at
 		from tickets t left join staff o on o.id = t.owner_id
 		where t.site_id = ? and t.registered_at >= ? and t.registered_at < ? order by t.registered_at, t.id`, p.site.ID, p.from, p.to).Scan(ctx, &rows)
 	if err != nil {
@@ -137,10 +137,14 @@ func (s *Service) ticketRegister(ctx context.Context, tx bun.IDB, p period) ([]*
 		if err != nil {
 			return nil, err
 		}
+		matter := pii.Redact(r.Matter)
+		if r.ExpiredAt != nil { // PRIVACY-5
+			matter = locale.T(ctx, "ticket.expired")
+		}
 		t.Add(r.Number, r.RegisteredAt, kindLabel(ctx, r.Kind),
 			label(r.Urgency, "ticket.urgency."+r.Urgency, locale.T(ctx, "ticket.urgency."+r.Urgency)),
 			label(r.Type, "ticket.type."+r.Type, locale.T(ctx, "ticket.type."+r.Type)),
-			pii.Redact(r.Place), pii.Redact(r.Matter), pii.MaskName(r.Reporter), phone, channelLabel(ctx, r.Channel), r.Owner,
+			pii.Redact(r.Place), matter, pii.MaskName(r.Reporter), phone, channelLabel(ctx, r.Channel), r.Owner,
 			stateLabel(ctx, r.State), r.DueAt, moment(r.ResolvedAt), moment(r.ClosedAt))
 	}
 	t.Notes = []string{locale.T(ctx, "report.rows", "Count", len(rows)), locale.T(ctx, "report.masked")}

@@ -57,7 +57,7 @@ func visitFigures(ctx context.Context, tx bun.IDB, p period) ([]*table.Table, er
 	perPurpose := p.titled(ctx, "visitors_by_purpose", locale.T(ctx, "report.visitors.by_purpose"), col("purpose", table.Text),
 		col("visits", table.Number), col("people", table.Number), col("share", table.Share), col("median_stay", table.Duration))
 	for _, c := range purposes {
-		perPurpose.Add(purposeLabel(ctx, c.Code), c.Visits, c.People, share(c.Visits, total.Visits), seconds(c.MedianStay))
+		perPurpose.Add(p.purpose(ctx, c.Code), c.Visits, c.People, share(c.Visits, total.Visits), seconds(c.MedianStay))
 	}
 	perChannel := p.titled(ctx, "visitors_by_channel", locale.T(ctx, "report.visitors.by_channel"), col("channel", table.Text),
 		col("visits", table.Number), col("people", table.Number), col("share", table.Share), col("not_signed_out", table.Number))
@@ -67,8 +67,9 @@ func visitFigures(ctx context.Context, tx bun.IDB, p period) ([]*table.Table, er
 	return []*table.Table{sum, perDay, perPurpose, perChannel}, nil
 }
 
-func purposeLabel(ctx context.Context, code string) table.Label {
-	return label(code, "visitor.purpose."+code, locale.T(ctx, "visitor.purpose."+code))
+// purpose is what visitors came for, in the site's words.
+func (p period) purpose(ctx context.Context, code string) table.Label {
+	return table.Label{Code: code, Words: p.site.Settings.Purpose(ctx, code)}
 }
 
 func channelLabel(ctx context.Context, code string) table.Label {
@@ -146,7 +147,7 @@ func (s *Service) visitRegister(ctx context.Context, tx bun.IDB, p period) ([]*t
 			name = locale.T(ctx, "visitor.expired")
 		}
 		t.Add(r.Number, r.ArrivedAt, name, phone, r.People, pii.MaskName(r.Host), pii.Redact(r.Place),
-			purposeLabel(ctx, r.Purpose), pii.Redact(r.Company), plate, channelLabel(ctx, r.Channel), moment(r.EndedAt), ended)
+			p.purpose(ctx, r.Purpose), pii.Redact(r.Company), plate, channelLabel(ctx, r.Channel), moment(r.EndedAt), ended)
 	}
 	t.Notes = []string{locale.T(ctx, "report.rows", "Count", len(rows)), locale.T(ctx, "report.masked")}
 	return []*table.Table{t}, nil

@@ -49,6 +49,17 @@ func (d *Directory) Get(ctx context.Context, id int64) (Site, error) {
 	return s, nil
 }
 
+// Look names the state of a site from which screens are made, where it is in memory; else nothing. It doesn't wait.
+func (d *Directory) Look(id int64) string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	s, ok := d.known[id]
+	if !ok {
+		return ""
+	}
+	return s.Look()
+}
+
 // ByCode gives the site with a short name, as the command line says it.
 func (d *Directory) ByCode(ctx context.Context, code string) (Site, error) {
 	var s Site

@@ -36,8 +36,8 @@ type Weight struct{ Complexity, Reach int }
 // Grade is complexity × reach.
 func (w Weight) Grade() int { return w.Complexity * w.Reach }
 
-// Need is the least that somebody must be to run cases of a grade.
-type Need struct {
+// Authority is the least that somebody must be to run cases of a grade.
+type Authority struct {
 	Role      string
 	Seniority int
 }
@@ -48,8 +48,8 @@ type Case struct{ Kind, Severity string }
 // Grades are the tables of a site.
 type Grades struct {
 	Cases  map[Case]Weight
-	Needs  map[int]Need // by grade
-	Ladder [][]string   // roles that run cases, the least first; roles beside each other count alike
+	Needs  map[int]Authority // by grade
+	Ladder [][]string        // roles that run cases, the least first; roles beside each other count alike
 }
 
 type gradesJSON struct {
@@ -66,14 +66,14 @@ var shippedGrades = sync.OnceValue(func() Grades {
 	if err := json.Unmarshal(gradesFile, &f); err != nil {
 		panic("site: grades.json: " + err.Error()) // the binary itself is wrong
 	}
-	g := Grades{Cases: map[Case]Weight{}, Needs: map[int]Need{}, Ladder: f.Ladder}
+	g := Grades{Cases: map[Case]Weight{}, Needs: map[int]Authority{}, Ladder: f.Ladder}
 	for kind, by := range f.Cases {
 		for severity, w := range by {
 			g.Cases[Case{kind, severity}] = Weight{w[0], w[1]}
 		}
 	}
 	for grade, n := range f.Needs {
-		g.Needs[grade] = Need{n.Role, n.Seniority}
+		g.Needs[grade] = Authority{n.Role, n.Seniority}
 	}
 	if err := g.check(); err != nil {
 		panic("site: grades.json: " + err.Error())
@@ -137,7 +137,7 @@ func (g Grades) May(role string, seniority, grade int) bool {
 }
 
 // below tells whether a need asks for less than another.
-func (g Grades) below(n, than Need) bool {
+func (g Grades) below(n, than Authority) bool {
 	a, b := g.rank(n.Role), g.rank(than.Role)
 	return a < b || a == b && n.Seniority < than.Seniority
 }

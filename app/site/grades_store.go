@@ -38,7 +38,7 @@ func ReadGrades(ctx context.Context, tx bun.IDB, site int64) (Grades, error) {
 	}
 	for _, n := range needs {
 		if g.rank(n.Role) >= 0 { // a role that this build doesn't know decides nothing
-			g.Needs[n.Grade] = Need{n.Role, n.Seniority}
+			g.Needs[n.Grade] = Authority{n.Role, n.Seniority}
 		}
 	}
 	return g, nil
@@ -161,7 +161,7 @@ func (in SaveGrades) grades() (Grades, error) {
 	}
 	for _, grade := range GradeSteps {
 		at := strconv.Itoa(grade)
-		n := Need{in.Fields["role."+at], figure("seniority."+at, MostSeniority)}
+		n := Authority{in.Fields["role."+at], figure("seniority."+at, MostSeniority)}
 		if g.rank(n.Role) < 0 {
 			wrong.Add("role."+at, "place.grades.role_unknown")
 		}

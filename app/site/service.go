@@ -15,6 +15,7 @@ import (
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
+	"lobby/app/kit/web"
 	"lobby/views/locale"
 )
 
@@ -102,6 +103,7 @@ func (in Add) site(now time.Time) (Site, error) {
 		row.Languages = locale.Languages
 	}
 	row.check(&wrong)
+	row.checkAccent(&wrong)
 	return row, wrong.Err()
 }
 
@@ -125,6 +127,18 @@ func (s *Site) check(wrong *fault.Fields) {
 	}
 }
 
+// checkAccent refuses a colour that can't be told from the pages on which it stands.
+func (s *Site) checkAccent(wrong *fault.Fields) {
+	a, ok := web.JudgeAccent(s.Accent)
+	switch {
+	case !ok || a.Instead == "":
+	case a.OnLight < web.LeastOnLight:
+		wrong.Add("accent", "site.accent_light", fault.Args{"Color": s.Accent, "Instead": a.Instead})
+	default:
+		wrong.Add("accent", "site.accent_dark", fault.Args{"Color": s.Accent, "Instead": a.Instead})
+	}
+}
+
 // knownZone tells whether a time zone has that name. "Local" is the server's, which is nobody's.
 func knownZone(name string) bool {
 	if name == "" || name == "Local" {
@@ -144,34 +158,7 @@ type Set struct {
 
 // Set changes the actor's site. Every instance and every screen takes it up within a second.
 func (s *Service) Set(ctx context.Context, in Set) (Site, error) {
-	a, err := actor.Require(ctx, Manage)
-	if err != nil {
-		return Site{}, err
-	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (Site, error) {
-		var row Site
-		if err := found(tx.NewSelect().Model(&row).Where("id = ?", a.Site).For("no key update").Scan(ctx)); err != nil {
-			return row, err
-		}
-		before := row
-		in.over(&row)
-		var wrong fault.Fields
-		if row.check(&wrong); wrong.Err() != nil {
-			return row, wrong.Err()
-		}
-		fields := changed(before, row)
-		if len(fields) == 0 {
-			return row, row.finish()
-		}
-		if _, err := tx.NewUpdate().Model(&row).Column("name", "time_zone", "languages", "accent").WherePK().Exec(ctx); err != nil {
-			return row, err
-		}
-		live.Publish(ctx, live.Control, "site.changed", row.ID)
-		if err := audit.Append(ctx, tx, audit.Entry{Verb: "site.set", Subject: "sites", ID: row.ID, Site: row.ID, Fields: fields}); err != nil {
-			return row, err
-		}
-		return row, row.finish()
-	})
+	return s.Change(ctx, Change{Set: in})
 }
 
 func (in Set) over(row *Site) {
@@ -181,22 +168,6 @@ func (in Set) over(row *Site) {
 	if len(in.Languages) > 0 {
 		row.Languages = in.Languages
 	}
-}
-
-// changed names what differs, for the record.
-func changed(before, after Site) (fields []string) {
-	for _, f := range []struct {
-		name string
-		same bool
-	}{
-		{"name", before.Name == after.Name}, {"time_zone", before.TimeZone == after.TimeZone},
-		{"languages", slices.Equal(before.Languages, after.Languages)}, {"accent", before.Accent == after.Accent},
-	} {
-		if !f.same {
-			fields = append(fields, f.name)
-		}
-	}
-	return fields
 }
 
 var notInCode = regexp.MustCompile(`[^a-z0-9]+`)

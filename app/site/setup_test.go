@@ -133,3 +133,22 @@ func reference(t testing.TB) string {
 	}
 	return b.String()
 }
+
+// until waits until a query says true.
+func (b *bundle) until(query string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var yes bool
+		if err := b.db.NewRaw(query).Scan(ctx, &yes); err != nil {
+			b.t.Fatalf("%s: %v", query, err)
+		}
+		if yes {
+			return
+		}
+		<-tick.C
+	}
+}

@@ -3,10 +3,9 @@
 package site
 
 import (
-	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -25,6 +24,7 @@ type Site struct {
 	Demo      bool            `bun:"demo"`
 	Raw       json.RawMessage `bun:"settings,type:jsonb"` // what this site sets differently from the defaults
 	CreatedAt time.Time       `bun:"created_at,nullzero,default:now()"`
+	Version   int64           `bun:"version,nullzero,default:1"` // counts the changes of the row, by a trigger
 
 	Settings Settings       `bun:"-"` // defaults with Raw over them
 	zone     *time.Location // parsed TimeZone
@@ -48,84 +48,8 @@ func (s Site) Day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, s.Location())
 }
 
-// Settings are the figures a site can change; the defaults ship as data.
-type Settings struct {
-	TicketLimit   time.Duration // a ticket's time from registration to its result: the repair row, 48 h
-	Purposes      []string      // codes of what visitors come for, in the order shown; said by "visitor.purpose.<code>"
-	KioskIdle     time.Duration // a kiosk forgets after this long without touch (PRIVACY-6)
-	PassCodeTries int           // wrong pass codes before a device has to wait
-	VisitTermDays int           // days that a visit's personal data is kept (PRIVACY-5)
-	AutoPrint     bool          // the kiosk prints the slip without being asked
-	DeskPhone     string        // shown by 'ask the desk'; empty: none
-}
-
-// settingsFile is how Settings are written down; a field that is left out keeps the default.
-type settingsFile struct {
-	TicketLimit   *string  `json:"ticket_limit"`
-	Purposes      []string `json:"purposes"`
-	KioskIdle     *string  `json:"kiosk_idle"`
-	PassCodeTries *int     `json:"pass_code_tries"`
-	VisitTermDays *int     `json:"visit_term_days"`
-	AutoPrint     *bool    `json:"auto_print"`
-	DeskPhone     *string  `json:"desk_phone"`
-}
-
-//go:embed defaults.json
-var defaults []byte
-
-// Defaults are the settings of a site that changes none.
-func Defaults() Settings {
-	var s Settings
-	if err := s.apply(defaults); err != nil {
-		panic("site: defaults.json: " + err.Error())
-	}
-	return s
-}
-
-// apply lays what raw sets over s and checks the result.
-func (s *Settings) apply(raw json.RawMessage) error {
-	var f settingsFile
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return err
-	}
-	for _, d := range []struct {
-		text *string
-		to   *time.Duration
-	}{{f.TicketLimit, &s.TicketLimit}, {f.KioskIdle, &s.KioskIdle}} {
-		if d.text == nil {
-			continue
-		}
-		v, err := time.ParseDuration(*d.text)
-		if err != nil {
-			return err
-		}
-		*d.to = v
-	}
-	set(&s.PassCodeTries, f.PassCodeTries)
-	set(&s.VisitTermDays, f.VisitTermDays)
-	set(&s.AutoPrint, f.AutoPrint)
-	set(&s.DeskPhone, f.DeskPhone)
-	if len(f.Purposes) > 0 {
-		s.Purposes = f.Purposes
-	}
-	return s.check()
-}
-
-func set[T any](to, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
-func (s *Settings) check() error {
-	if s.TicketLimit <= 0 || s.KioskIdle < 10*time.Second {
-		return errors.New("ticket_limit must be above 0, kiosk_idle at least 10s")
-	}
-	if s.PassCodeTries < 1 || s.VisitTermDays < 1 {
-		return errors.New("pass_code_tries and visit_term_days must be at least 1")
-	}
-	return nil
-}
+// Look names the state from which pages and screens of the site are made: another one, another look.
+func (s Site) Look() string { return strconv.FormatInt(s.Version, 10) }
 
 // finish parses what came from the row.
 func (s *Site) finish() error {

@@ -13,9 +13,8 @@ import (
 	"lobby/app/kit/fault"
 )
 
-// Look is the permission to see the places of a site: whoever sees its tickets sees where they come from. Visitors
-// never do (VISIT-2).
-const Look actor.Permission = "ticket.view"
+// Look is the permission to see the places of a site. Visitors never do (VISIT-2).
+const Look actor.Permission = "place.view"
 
 // Longest names of places, in characters.
 const (

@@ -101,6 +101,38 @@ func removeRoles(ctx context.Context, tx bun.IDB, staff, site int64, roles []Rol
 	return res.RowsAffected()
 }
 
+// setSeniority changes the seniority of roles that somebody has.
+func setSeniority(ctx context.Context, tx bun.IDB, staff, site int64, ranks map[Role]int) (changed int64, err error) {
+	for role, rank := range ranks {
+		res, err := tx.NewRaw(`update staff_roles set seniority = ?3 where staff_id = ?0 and site_id = ?1 and role = ?2 and seniority <> ?3`,
+			staff, site, string(role), rank).Exec(ctx)
+		if err != nil {
+			return changed, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return changed, err
+		}
+		changed += n
+	}
+	return changed, nil
+}
+
+func seniority(ctx context.Context, tx bun.IDB, staff, site int64) (map[Role]int, error) {
+	var rows []struct {
+		Role Role `bun:"role"`
+		Rank int  `bun:"seniority"`
+	}
+	if err := tx.NewRaw(`select role, seniority from staff_roles where staff_id = ? and site_id = ?`, staff, site).Scan(ctx, &rows); err != nil {
+		return nil, db.Translate(err)
+	}
+	ranks := map[Role]int{}
+	for _, r := range rows {
+		ranks[r.Role] = r.Rank
+	}
+	return ranks, nil
+}
+
 // rolesBySite gives somebody's roles at each site where they have one.
 func rolesBySite(ctx context.Context, tx bun.IDB, staff int64) (map[int64][]string, error) {
 	var rows []struct {

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -13,60 +14,109 @@ import (
 	"lobby/app/kit/live"
 )
 
+// RoleChange is what changes in somebody's roles at a site.
+type RoleChange struct {
+	Give, Take []Role
+	Seniority  map[Role]int // of roles that they have: 1 new, 2 experienced, 3 senior (ORG-4)
+}
+
 // Grant gives somebody who is there already further roles at the actor's site. Whoever administers a site may let
 // anybody work there.
 func (s *Service) Grant(ctx context.Context, login string, roles []Role) (*Person, error) {
-	return s.ChangeRoles(ctx, login, roles, nil)
+	return s.ChangeRoles(ctx, login, RoleChange{Give: atLeastOne(roles)})
 }
 
 // Withdraw takes roles at the actor's site away. What somebody may not do any more they can't do from the next request
 // on, and their open screens look their rights up anew within a second.
 func (s *Service) Withdraw(ctx context.Context, login string, roles []Role) (*Person, error) {
-	return s.ChangeRoles(ctx, login, nil, roles)
+	return s.ChangeRoles(ctx, login, RoleChange{Take: atLeastOne(roles)})
+}
+
+// atLeastOne makes nothing at all an unknown role, so that it is refused at its field.
+func atLeastOne(roles []Role) []Role {
+	if len(roles) == 0 {
+		return []Role{""}
+	}
+	return roles
 }
 
 // ChangeRoles gives and takes roles at the actor's site, all in one. Who has none there can be given some, and nothing
 // else; the last administrator of a site stays one.
-func (s *Service) ChangeRoles(ctx context.Context, login string, give, take []Role) (*Person, error) {
+func (s *Service) ChangeRoles(ctx context.Context, login string, in RoleChange) (*Person, error) {
 	a, err := actor.Require(ctx, ManageStaff)
 	if err != nil {
 		return nil, err
 	}
-	var fs fault.Fields
-	if checkRoles(&fs, slices.Concat(give, take)); fs.Err() != nil {
-		return nil, fs.Err()
+	if err := in.check(login); err != nil {
+		return nil, err
 	}
 	how := ofSite
-	if len(take) == 0 {
+	if len(in.Take)+len(in.Seniority) == 0 {
 		how = anybody
 	}
 	return s.change(ctx, login, how, func(ctx context.Context, tx bun.Tx, p *Person) error {
-		if slices.Contains(take, Admin) && !slices.Contains(give, Admin) {
+		if slices.Contains(in.Take, Admin) {
 			if err := s.keepAdmin(ctx, tx, a, p, []int64{a.Site}); err != nil {
 				return err
 			}
 		}
-		removed, err := removeRoles(ctx, tx, p.ID, a.Site, take)
-		if err != nil {
-			return err
-		}
-		added, err := addRoles(ctx, tx, p.ID, a.Site, give)
-		if err != nil {
-			return err
-		}
-		if added+removed > 0 {
-			live.Publish(ctx, live.Control, "staff.changed", p.ID)
-		}
-		if removed > 0 {
-			if err := audit.Append(ctx, tx, audit.Entry{Verb: "staff.withdraw", Subject: "staff", ID: p.ID, Fields: roleFields(take)}); err != nil {
+		changed := false
+		for _, step := range []struct {
+			verb  string
+			roles []Role
+			do    func() (int64, error)
+		}{
+			{"staff.withdraw", in.Take, func() (int64, error) { return removeRoles(ctx, tx, p.ID, a.Site, in.Take) }},
+			{"staff.grant", in.Give, func() (int64, error) { return addRoles(ctx, tx, p.ID, a.Site, in.Give) }},
+			{"staff.seniority", slices.Sorted(maps.Keys(in.Seniority)), func() (int64, error) { return setSeniority(ctx, tx, p.ID, a.Site, in.Seniority) }},
+		} {
+			n, err := step.do()
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			changed = true
+			if err := audit.Append(ctx, tx, audit.Entry{Verb: step.verb, Subject: "staff", ID: p.ID, Fields: roleFields(step.roles)}); err != nil {
 				return err
 			}
 		}
-		if added == 0 {
-			return nil
+		if changed {
+			live.Publish(ctx, live.Control, "staff.changed", p.ID)
 		}
-		return audit.Append(ctx, tx, audit.Entry{Verb: "staff.grant", Subject: "staff", ID: p.ID, Fields: roleFields(give)})
+		return nil
 	})
+}
+
+func (in RoleChange) check(login string) error {
+	var fs fault.Fields
+	if !loginShape.MatchString(normal(login)) {
+		fs.Add("login", "staff.login.shape")
+	}
+	for _, r := range slices.Concat(in.Give, in.Take, slices.Sorted(maps.Keys(in.Seniority))) {
+		switch {
+		case r == "" && !fs.Has("role"):
+			fs.Add("role", "fault.field.required")
+		case !slices.Contains(Roles, r) && !fs.Has("role"):
+			fs.Add("role", "staff.role.unknown")
+		}
+	}
+	for r, rank := range in.Seniority {
+		if rank < 1 || rank > 3 {
+			fs.Add("seniority."+string(r), "staff.seniority.unknown")
+		}
+	}
+	return fs.Err()
+}
+
+// Seniority gives how long somebody has been in each role at the actor's site: 1 new, 2 experienced, 3 senior.
+func (s *Service) Seniority(ctx context.Context, id int64) (map[Role]int, error) {
+	a, err := actor.Require(ctx, ManageStaff)
+	if err != nil {
+		return nil, err
+	}
+	return seniority(ctx, s.DB, id, a.Site)
 }
 
 // change runs one change of a person, found by login, if the actor may go as far as that.

@@ -26,6 +26,8 @@ type Filter struct {
 	All     bool   // with an empty State: open and over
 	Kind    string // empty: all
 	Mine    bool   // handled by who asks
+	Owner   int64  // handled by somebody; 0: whoever does
+	Asked   bool   // who asks was asked first (ORG-3)
 	Overdue bool   // the limit has passed
 
 	Told     bool // the customer is to be told of progress by now (TICKET-10)
@@ -60,9 +62,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	if f.Kind != "" {
 		q = q.Where("t.kind = ?", f.Kind)
 	}
-	if f.Mine {
-		q = q.Where("(t.owner_id = ?0 or t.handler_id = ?0)", a.ID)
-	}
+	q = f.people(q, a.ID)
 	if f.Told {
 		q = q.Where("t.update_due <= ?", s.now()).Where("t.lane in ('in_hand', 'waiting')")
 	}

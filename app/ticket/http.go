@@ -44,13 +44,18 @@ func shell(c *fiber.Ctx, title string) layout.Shell {
 func (p *Pages) list(c *fiber.Ctx) error {
 	ctx := web.Context(c)
 	state, f := chosen(c.Query("state"), c.Query("kind"), c.Query("page"))
-	f.Mine, f.Overdue = c.Query("mine") == "1", c.Query("overdue") == "1"
+	f.Mine, f.Overdue, f.Asked = c.Query("mine") == "1", c.Query("overdue") == "1", c.Query("asked") == "1"
+	f.Owner = int64(max(0, c.QueryInt("owner")))
 	f.Told, f.Rejected = c.Query("told") == "1", c.Query("rejected") == "1"
 	found, err := p.Service.List(ctx, f)
 	if err != nil {
 		return err
 	}
-	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Kinds: Kinds, States: stateNames(),
+	people, err := p.Service.Colleagues(ctx)
+	if err != nil {
+		return err
+	}
+	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
 		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
 	if found.Page > 1 {
 		l.Previous = pageAddress(state, f, found.Page-1)

@@ -129,6 +129,9 @@ var keys = map[Verb]string{Accept: "t", Classify: "k", Handle: "h", Dispatch: "s
 // verbs are the steps that the actor can take now, the next one of the flow first, and those that a guard forbids.
 func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) error {
 	t, who := r.ticket, actor.From(ctx)
+	if t.Expired() {
+		return nil // nothing can be done with it any more
+	}
 	for _, m := range Moves(t.State, who) {
 		if !possible(m, r) {
 			continue

@@ -139,6 +139,9 @@ func standing(ctx context.Context, first *Ticket, hash []byte, err error) (*Tick
 	if err != nil {
 		return nil, err
 	}
+	if first.Expired() {
+		return nil, fault.New(fault.Conflict, "ticket.entry_expired", fault.Args{"Number": first.Number, "At": locale.Moment(ctx, first.RegisteredAt)})
+	}
 	if !bytes.Equal(first.EntryHash, hash) {
 		return nil, fault.New(fault.Conflict, "ticket.entry_differs", fault.Args{
 			"Number": first.Number, "Place": first.Place, "At": locale.Moment(ctx, first.RegisteredAt)})

@@ -58,6 +58,9 @@ func (s *Service) DoIn(ctx context.Context, tx bun.Tx, id int64, verb Verb, in A
 	if err != nil {
 		return nil, err
 	}
+	if t.Expired() {
+		return nil, fault.New(fault.Conflict, "ticket.refused.expired", fault.Args{"Number": t.Number})
+	}
 	past, err := latest(ctx, tx, id)
 	if err != nil {
 		return nil, err

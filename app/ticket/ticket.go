@@ -121,6 +121,7 @@ type Ticket struct {
 	UrgedAt      time.Time `bun:"urged_at,nullzero"`
 	RepeatsID    int64     `bun:"repeats_id,nullzero"` // the first complaint on the same matter (COMPLAINT-6)
 	ConfirmedBy  string    `bun:"confirmed_by"`        // the customer who confirmed a repair (TICKET-5)
+	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`

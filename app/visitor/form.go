@@ -9,26 +9,27 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/site"
 	"lobby/views/locale"
 	"lobby/views/part"
 	page "lobby/views/visitor"
 )
 
 // formPage is the desk's form with what was typed and what is wrong with it.
-func formPage(ctx context.Context, codes []string, v web.Values, wrong *fault.Fault) page.Form {
+func formPage(ctx context.Context, s site.Settings, v web.Values, wrong *fault.Fault) page.Form {
 	form, said := page.Form{Entry: v.Get("entry")}, map[string]string{}
 	if wrong != nil {
 		form.Message, said = web.Message(ctx, wrong), web.FieldErrors(ctx, wrong)
 	}
 	var purposes []part.Option
-	for _, code := range codes {
-		purposes = append(purposes, part.Option{Value: code, Label: locale.T(ctx, "visitor.purpose."+code)})
+	for _, code := range s.Purposes {
+		purposes = append(purposes, part.Option{Value: code, Label: s.Purpose(ctx, code)})
 	}
 	form.Fields = []part.Input{
 		{Name: "place", Max: MaxPlace, Autofocus: true, Either: "f-host-hint"},
 		{Name: "host", Max: MaxHost, Either: "f-host-hint", Hint: locale.T(ctx, "visitor.either")},
 		{Name: "name", Max: MaxName, Required: true},
-		{Name: "phone", Type: "tel", Max: MaxPhone, Required: true},
+		{Name: "phone", Type: "tel", Max: MaxPhone},
 		{Name: "purpose", Type: "select", Options: purposes, Required: true},
 		{Name: "people", Type: "number", Max: MaxPeople, Required: true},
 		{Name: "plate", Max: MaxPlate},
@@ -60,9 +61,9 @@ func entryOf(v web.Values) Register {
 }
 
 // row is what a list shows of a visit: phone and plate masked, and numbers that were written into its texts (PRIVACY-2).
-func (p *Pages) row(v *Visit) page.Row {
+func (p *Pages) row(ctx context.Context, here site.Site, v *Visit) page.Row {
 	return page.Row{
-		ID: v.ID, Number: v.Number, Name: v.Name, Whom: pii.Redact(v.Whom()), Purpose: v.Purpose, People: v.People,
+		ID: v.ID, Number: v.Number, Name: v.Name, Whom: pii.Redact(v.Whom()), Purpose: here.Settings.Purpose(ctx, v.Purpose), People: v.People,
 		Phone: p.Service.MaskedPhone(v), Plate: p.Service.MaskedPlate(v), Arrived: v.ArrivedAt, Ended: v.EndedAt, EndedBy: v.EndedBy,
 		Expired: v.ExpiredAt,
 	}

@@ -58,9 +58,13 @@ func (p *Pages) showList(c *fiber.Ctx, status int, l page.List) error {
 	if l.Visits, l.PeopleIn, err = p.Service.CountInside(ctx, p.Service.DB, a.Site); err != nil {
 		return err
 	}
+	here, err := p.Service.Sites.Get(ctx, a.Site)
+	if err != nil {
+		return err
+	}
 	l.MayAdd = a.Can(staff.RegisterVisit)
 	for i := range today {
-		l.Rows = append(l.Rows, p.row(&today[i]))
+		l.Rows = append(l.Rows, p.row(ctx, here, &today[i]))
 	}
 	return web.Render(c, status, page.ListPage(shell(c, locale.T(ctx, "visitor.title")), l))
 }
@@ -70,7 +74,7 @@ func (p *Pages) blank(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return p.showForm(c, fiber.StatusOK, web.Values{"entry": {key.String()}, "people": {"1"}, "purpose": {"visit"}}, nil)
+	return p.showForm(c, fiber.StatusOK, web.Values{"entry": {key.String()}, "people": {"1"}}, nil)
 }
 
 func (p *Pages) showForm(c *fiber.Ctx, status int, v web.Values, wrong *fault.Fault) error {
@@ -79,7 +83,7 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, v web.Values, wrong *fault.Fa
 	if err != nil {
 		return err
 	}
-	form := formPage(ctx, here.Settings.Purposes, v, wrong)
+	form := formPage(ctx, here.Settings, v, wrong)
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "visitor.new")), form))
 }
 
@@ -135,7 +139,11 @@ func (p *Pages) showVisit(c *fiber.Ctx, status int, v page.Show, said map[string
 	if err != nil {
 		return err
 	}
-	v.Row = p.row(visit)
+	here, err := p.Service.Sites.Get(ctx, visit.SiteID)
+	if err != nil {
+		return err
+	}
+	v.Row = p.row(ctx, here, visit)
 	v.Host, v.Place, v.Company, v.Note, v.Channel, v.Code = visit.Host, visit.Place, visit.Company, visit.Note, visit.Channel, visit.PassCode
 	if v.RevealedField != "note" {
 		v.HasMasked = mask(&v.Host, &v.Place, &v.Company, &v.Note)
@@ -218,11 +226,15 @@ func (p *Pages) inside(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	here, err := p.Service.Sites.Get(ctx, actor.From(ctx).Site)
+	if err != nil {
+		return err
+	}
 	in := page.Inside{At: p.Service.Now()}
 	for _, g := range groups {
 		shown := page.Group{Building: g.Building, People: g.People}
 		for i := range g.Visits {
-			shown.Rows = append(shown.Rows, p.row(&g.Visits[i]))
+			shown.Rows = append(shown.Rows, p.row(ctx, here, &g.Visits[i]))
 		}
 		in.Visits, in.People = in.Visits+len(g.Visits), in.People+g.People
 		in.Groups = append(in.Groups, shown)

@@ -50,7 +50,7 @@ func (s *Service) Register(ctx context.Context, in Register) (*Pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in, err = in.Check(here.Settings.Purposes); err != nil {
+	if in, err = in.Check(RulesFor(here.Settings, in.Channel)); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -89,20 +89,21 @@ func (s *Service) Register(ctx context.Context, in Register) (*Pass, error) {
 // draft makes the row of a checked entry, all but its number and code.
 func (s *Service) draft(a actor.Actor, in Register, now time.Time) (*Visit, string, error) {
 	token := newToken()
-	sealedPhone, err := s.Vault.Seal(pii.Phone, in.Phone)
-	if err != nil {
-		return nil, "", err
-	}
 	sealedToken, err := s.Vault.Seal(pii.Token, token)
 	if err != nil {
 		return nil, "", err
 	}
 	v := &Visit{
-		SiteID: a.Site, EntryKey: in.EntryKey, EntryHash: s.Vault.Index(pii.Token, in.content()),
-		Name: in.Name, Phone: sealedPhone, PhoneIndex: s.Vault.Index(pii.Phone, in.Phone),
-		Host: in.Host, Place: in.Place, Purpose: in.Purpose, Note: in.Note, Company: in.Company, People: in.People,
+		SiteID: a.Site, EntryKey: in.EntryKey, EntryHash: s.Vault.Index(pii.Token, in.sent),
+		Name: in.Name, Host: in.Host, Place: in.Place, Purpose: in.Purpose, Note: in.Note, Company: in.Company, People: in.People,
 		Channel: in.Channel, PassToken: sealedToken, PassIndex: s.Vault.Index(pii.Token, token),
 		ArrivedAt: now, Version: 1,
+	}
+	if in.Phone != "" {
+		if v.Phone, err = s.Vault.Seal(pii.Phone, in.Phone); err != nil {
+			return nil, "", err
+		}
+		v.PhoneIndex = s.Vault.Index(pii.Phone, in.Phone)
 	}
 	if in.Plate != "" {
 		if v.Plate, err = s.Vault.Seal(pii.Plate, in.Plate); err != nil {

@@ -3,7 +3,6 @@
 package visitor
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
+	"lobby/app/site"
 )
 
 // How a visit was entered.
@@ -117,26 +117,30 @@ type Register struct {
 	Plate    string
 	People   int
 	Channel  string
+
+	sent string // the content, for telling the same entry from another with its key
 }
 
 // Check cleans the entry and names everything that is wrong with it at once: fault with fields, or nil (VISIT-1).
 // Phone and plate come back in their normal form. Nothing here depends on who lives in the building (VISIT-2).
-func (r Register) Check(purposes []string) (Register, error) {
+func (r Register) Check(rules Rules) (Register, error) {
 	var wrong fault.Fields
+	r.sent = r.content() // of all fields: what a site no longer asks doesn't make the same entry another one
 	r.Name = wrong.Line("name", r.Name, MaxName, true)
-	r.Phone = phone(&wrong, r.Phone)
-	r.Host = wrong.Line("host", r.Host, MaxHost, false)
-	r.Place = wrong.Line("place", r.Place, MaxPlace, false)
-	if r.Host == "" && r.Place == "" && !wrong.Has("host") && !wrong.Has("place") {
+	r.Phone = rules.field(&wrong, "phone", r.Phone, phone)
+	r.Host = rules.field(&wrong, "host", r.Host, line("host", MaxHost))
+	r.Place = rules.field(&wrong, "place", r.Place, line("place", MaxPlace))
+	if rules.Either && r.Host == "" && r.Place == "" && !wrong.Has("host") && !wrong.Has("place") {
 		wrong.Add("host", "visitor.error.whom")
 	}
 	r.Note = wrong.Text("note", r.Note, MaxNote, false)
-	r.Company = wrong.Line("company", r.Company, MaxCompany, false)
-	r.Plate = plate(&wrong, r.Plate)
-	if !slices.Contains(purposes, r.Purpose) {
-		wrong.Add("purpose", "visitor.error.purpose")
-	}
-	if r.People < 1 || r.People > MaxPeople {
+	r.Company = rules.field(&wrong, "company", r.Company, line("company", MaxCompany))
+	r.Plate = rules.field(&wrong, "plate", r.Plate, plate)
+	r.Purpose = rules.field(&wrong, "purpose", r.Purpose, rules.purpose)
+	switch {
+	case rules.Needs["people"] == site.Off:
+		r.People = 1
+	case r.People < 1 || r.People > MaxPeople:
 		wrong.Add("people", "visitor.error.people", fault.Args{"Max": MaxPeople})
 	}
 	if r.EntryKey == uuid.Nil {
@@ -150,13 +154,17 @@ func (r Register) Check(purposes []string) (Register, error) {
 
 // content is what makes two entries the same; it is hashed with a key, since a phone alone could be guessed.
 func (r Register) content() string {
+	var ignored fault.Fields
+	r.Name, r.Phone, r.Plate = ignored.Line("", r.Name, MaxName, false), phone(&ignored, r.Phone, false), plate(&ignored, r.Plate, false)
+	r.Host, r.Place, r.Company = ignored.Line("", r.Host, MaxHost, false), ignored.Line("", r.Place, MaxPlace, false), ignored.Line("", r.Company, MaxCompany, false)
+	r.Note = ignored.Text("", r.Note, MaxNote, false)
 	return strings.Join([]string{"entry", r.Name, r.Phone, r.Host, r.Place, r.Purpose, r.Note, r.Company, r.Plate,
 		strconv.Itoa(r.People), r.Channel}, "\x1f")
 }
 
-func phone(wrong *fault.Fields, raw string) string {
-	text := wrong.Line("phone", raw, MaxPhone, true)
-	if wrong.Has("phone") {
+func phone(wrong *fault.Fields, raw string, required bool) string {
+	text := wrong.Line("phone", raw, MaxPhone, required)
+	if text == "" || wrong.Has("phone") {
 		return text
 	}
 	normal, ok := pii.NormalisePhone(text)
@@ -167,8 +175,8 @@ func phone(wrong *fault.Fields, raw string) string {
 	return normal
 }
 
-func plate(wrong *fault.Fields, raw string) string {
-	text := wrong.Line("plate", raw, MaxPlate, false)
+func plate(wrong *fault.Fields, raw string, required bool) string {
+	text := wrong.Line("plate", raw, MaxPlate, required)
 	if text == "" || wrong.Has("plate") {
 		return text
 	}

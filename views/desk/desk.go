@@ -31,6 +31,7 @@ type Ticket struct {
 	Due        time.Time
 	Running    bool
 	Overdue    bool
+	Expired    bool // what is personal was removed (PRIVACY-5)
 }
 
 func (t Ticket) id() string   { return "ticket-" + number(t.ID) }
@@ -74,6 +75,7 @@ func (in Inside) more() int { return in.Visits - len(in.List) }
 
 // Page is the workspace.
 type Page struct {
+	Asked     int            // open tickets of which who looks was asked first (ORG-3)
 	Live      *part.LivePage // nil for whoever may not see tickets
 	Lanes     []Lane
 	Inside    *Inside // nil for whoever may not see visitors

@@ -12,6 +12,15 @@ type Display struct {
 	Shell   layout.Shell
 	Live    part.LivePage
 	Figures Figures
+	Hours   Hours
+}
+
+// Hours are whether the desk is staffed.
+type Hours struct {
+	Told  bool // the site says its hours
+	Open  bool
+	At    string    // in words: when it closes, or opens again; empty: never
+	Until time.Time // the same, for the screen to say it anew; zero: never
 }
 
 // Figures are what the lobby display counts.

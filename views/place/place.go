@@ -64,7 +64,7 @@ type ZonePage struct {
 type Former struct {
 	Name string
 	Open int
-	Href string // their open tickets
+	Href string // their open tickets; empty for who may not see tickets
 }
 
 // Form is a form with its fields as typed.

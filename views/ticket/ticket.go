@@ -29,6 +29,7 @@ type Row struct {
 	Due        time.Time
 	Running    bool // the clock of the limit still runs
 	Overdue    bool
+	Expired    time.Time // what is personal was removed (PRIVACY-5); zero before
 }
 
 // alarm tells what nobody has accepted yet though it can't wait (HELP-3).
@@ -44,7 +45,10 @@ type List struct {
 	Mine, Overdue bool
 	Told          bool // only those whose customer is to be told of progress
 	Rejected      bool // only those with an order that a department rejected
-	States, Kinds []string // to choose from
+	Asked         bool          // of whom who looks was asked first (ORG-3)
+	Owner         string        // as chosen; "0": anybody
+	Owners        []part.Option // to choose from
+	States, Kinds []string      // to choose from
 	Rows          []Row
 	Page          int
 	Previous      string // address of the page before; empty for none

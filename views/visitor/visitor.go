@@ -13,7 +13,7 @@ type Row struct {
 	Number  string
 	Name    string
 	Whom    string
-	Purpose string // code
+	Purpose string // in words
 	Phone   string
 	Plate   string
 	People  int

@@ -30,6 +30,7 @@ type house struct {
 	key     string
 	server  *boot.Instance
 	site    site.Site
+	filled  bool // a million tickets are there
 }
 
 func openHouse(ctx context.Context, binary string) (h *house, err error) {

@@ -50,7 +50,9 @@ var sections = []section{
 	{"start", start},
 	{"wall", wallPage},
 	{"weight", weight},
-	{"registrations", registrations}, // last: it leaves thousands of visitors in the building
+	{"registrations", registrations}, // late: it leaves thousands of visitors in the building
+	{"backup", backups},              // last: it leaves a million tickets
+	{"busy", busy},
 }
 
 func main() {

@@ -45,6 +45,16 @@ func (h *Hub) Kick(match func(Owner) bool, code int) {
 	})
 }
 
+// Beat sends everybody who follows a site a heartbeat now: it says another Look.
+func (h *Hub) Beat(site int64) {
+	h.each(func(c *client) {
+		if c.view.key.Site == site {
+			c.beat = true
+			c.wake()
+		}
+	})
+}
+
 // kicked tells the code with which an owner has been sent away since its rights were looked up. Called with the lock.
 func (h *Hub) kicked(o Owner) int {
 	for _, k := range h.kicks {

@@ -19,7 +19,10 @@ type Config struct {
 	Screens Screens          // what frames and snapshots look like
 	Now     func() time.Time // clock that heartbeats show; nil: time.Now
 	Build   string           // announced in heartbeats, so that pages reload after an update
-	Log     *slog.Logger     // nil: slog.Default
+	// Look names what screens of a site are made from, announced in heartbeats, so that a page that was made from
+	// something else reloads; empty where it isn't known just now. It must not wait. May be nil.
+	Look func(site int64) string
+	Log  *slog.Logger // nil: slog.Default
 
 	Heartbeat time.Duration // 0: 15 s
 	Fallback  time.Duration // 0: 250 ms; how often is read without a wake-up while someone watches

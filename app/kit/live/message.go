@@ -28,6 +28,7 @@ type wire struct {
 	Head     *int64 `json:"head,omitempty"`
 	Now      string `json:"now,omitempty"`
 	Build    string `json:"build,omitempty"`
+	Look     string `json:"look,omitempty"`
 }
 
 // snapshotSwap and snapshotTarget tell the browser's part that the content replaces what stands on the page.
@@ -48,8 +49,8 @@ func snapshotMessage(t Topic, p Position, html string) (message, error) {
 	return encode(wire{Topic: t, Epoch: p.Epoch, Seq: &p.Seq, Snapshot: true, Content: html, Swap: snapshotSwap, Target: snapshotTarget})
 }
 
-func heartbeatMessage(t Topic, p Position, now time.Time, build string) (message, error) {
-	return encode(wire{Topic: t, Epoch: p.Epoch, Head: &p.Seq, Now: now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), Build: build})
+func heartbeatMessage(t Topic, p Position, now time.Time, build, look string) (message, error) {
+	return encode(wire{Topic: t, Epoch: p.Epoch, Head: &p.Seq, Now: now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), Build: build, Look: look})
 }
 
 func encode(w wire) (message, error) {

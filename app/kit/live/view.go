@@ -35,6 +35,7 @@ type view struct {
 	beat    message
 	beatAt  time.Time
 	beatEnd int64
+	beatSay string // the look that it announces
 
 	// Of the goroutine alone.
 	tries int
@@ -229,12 +230,16 @@ func (v *view) heartbeat(c *client) (message, bool) {
 	if v.failing || c.seq != v.ring.end || !v.hub.fresh() {
 		return message{}, false
 	}
-	if v.beatEnd != v.ring.end || v.beat.PreparedMessage == nil || time.Since(v.beatAt) > beatKeep {
-		m, err := heartbeatMessage(v.topic.name, Position{v.epoch, v.ring.end}, v.hub.cfg.Now(), v.hub.cfg.Build)
+	look := ""
+	if v.hub.cfg.Look != nil {
+		look = v.hub.cfg.Look(v.key.Site)
+	}
+	if v.beatEnd != v.ring.end || v.beatSay != look || v.beat.PreparedMessage == nil || time.Since(v.beatAt) > beatKeep {
+		m, err := heartbeatMessage(v.topic.name, Position{v.epoch, v.ring.end}, v.hub.cfg.Now(), v.hub.cfg.Build, look)
 		if err != nil {
 			return message{}, false
 		}
-		v.beat, v.beatAt, v.beatEnd = m, time.Now(), v.ring.end
+		v.beat, v.beatAt, v.beatEnd, v.beatSay = m, time.Now(), v.ring.end, look
 	}
 	c.beat = false
 	return v.beat, true

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // rgb is a colour: red, green and blue, 0 to 255.
@@ -14,6 +15,8 @@ var (
 	// The backgrounds of tokens.css (--surface-2) on which text has the least contrast.
 	lightPage = rgb{238, 241, 238}
 	darkPage  = rgb{35, 45, 42}
+
+	darkSurface = rgb{26, 34, 32} // --surface, in the dark
 )
 
 // readable is the least contrast of text (WCAG 2.2 AA).
@@ -42,27 +45,65 @@ func contrast(a, b rgb) float64 {
 	return (math.Max(la, lb) + 0.05) / (math.Min(la, lb) + 0.05)
 }
 
-// toward mixes c with another colour until it is readable on the background.
-func (c rgb) toward(other, background rgb) rgb {
+// toward mixes c with another colour until it has a contrast with the background.
+func (c rgb) toward(other, background rgb, least float64) rgb {
 	mixed := c
 	for step := 0.0; step <= 1; step += 0.02 {
 		for i := range mixed {
 			mixed[i] = c[i] + (other[i]-c[i])*step
 		}
 		rounded := rgb{math.Round(mixed[0]), math.Round(mixed[1]), math.Round(mixed[2])}
-		if contrast(rounded, background) >= readable {
+		if contrast(rounded, background) >= least {
 			return rounded
 		}
 	}
 	return other
 }
 
+// Least contrast of the accent itself with a page, so that a button or a mark in it is seen at all.
+const (
+	LeastOnLight = 2.0
+	LeastOnDark  = 1.2
+)
+
+// Accent is what becomes of an accent colour on our pages.
+type Accent struct {
+	Color   string  // #rrggbb
+	On      string  // of text on it: white or black, whichever is read better
+	Strong  string  // of text in it on light pages: the colour itself, or darkened until it can be read
+	Soft    string  // of text in it on dark pages: the same, or lightened
+	OnLight float64 // its contrast with a white surface
+	OnDark  float64 // with a dark surface
+	Instead string  // the nearest colour that would do, where this one can't be told from the pages; else empty
+}
+
+// JudgeAccent says what becomes of "#rrggbb"; false where that is no colour.
+func JudgeAccent(color string) (Accent, bool) {
+	c, ok := parseHex(strings.TrimPrefix(color, "#"))
+	if !ok || !strings.HasPrefix(color, "#") {
+		return Accent{}, false
+	}
+	a := Accent{Color: c.hex(), On: c.on().hex(), Strong: c.toward(black, lightPage, readable).hex(), Soft: c.toward(white, darkPage, readable).hex(),
+		OnLight: contrast(c, white), OnDark: contrast(c, darkSurface)}
+	switch {
+	case a.OnLight < LeastOnLight:
+		a.Instead = c.toward(black, white, LeastOnLight).hex()
+	case a.OnDark < LeastOnDark:
+		a.Instead = c.toward(white, darkSurface, LeastOnDark).hex()
+	}
+	return a, true
+}
+
+// on is the colour of text on c.
+func (c rgb) on() rgb {
+	if contrast(black, c) > contrast(white, c) {
+		return black
+	}
+	return white
+}
+
 // sheet says the accent and what goes with it: text on it, a shade for text on light pages, a tint for text on dark ones.
 func (c rgb) sheet() string {
-	on := white
-	if contrast(black, c) > contrast(white, c) {
-		on = black
-	}
 	return fmt.Sprintf(":root{--accent:%s;--on-accent:%s;--accent-strong:%s;--accent-soft:%s}\n",
-		c.hex(), on.hex(), c.toward(black, lightPage).hex(), c.toward(white, darkPage).hex())
+		c.hex(), c.on().hex(), c.toward(black, lightPage, readable).hex(), c.toward(white, darkPage, readable).hex())
 }

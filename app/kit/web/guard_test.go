@@ -28,7 +28,7 @@ func TestLanguages(t *testing.T) {
 		app.Get("/kiosk", web.Screen("kiosk"), say)
 		app.Get("/wall", web.Screen("wall"), say)
 	})
-	staff := actor.Actor{Kind: actor.Person, ID: 1, Lang: "zh-TW"}
+	staff := actor.Actor{Kind: actor.Person, ID: 1, Site: 7, Lang: "zh-TW"}
 	kiosk := actor.Actor{Kind: actor.Device, ID: 1, Screen: "kiosk", Lang: "zh-TW"}
 	wall := actor.Actor{Kind: actor.Device, ID: 2, Screen: "wall", Lang: "zh-TW"}
 	for _, tc := range []struct {

@@ -70,7 +70,7 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 		shell.Build = s.Build
 	}
 	if site, ok := c.Locals(siteLocal).(Site); ok {
-		shell.SiteName, shell.Accent = site.Name, site.Accent
+		shell.SiteName, shell.Accent, shell.Look = site.Name, site.Accent, site.Look
 	}
 	a := actor.From(ctx)
 	if a.Kind != actor.Person {

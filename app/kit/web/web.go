@@ -39,6 +39,7 @@ type Site struct {
 	Accent    string // "#0b6e5f"
 	Zone      *time.Location
 	Languages []string // that its screens offer; empty: all
+	Look      string   // names the state from which its pages are made; live screens announce another one
 }
 
 // NavItem is one entry of the staff navigation, shown to who has the permission.

@@ -189,6 +189,9 @@ func Enter(c *fiber.Ctx, who actor.Actor) error {
 		ctx = layout.WithHere(ctx, who.Site)
 	}
 	lang := choose(c, who)
+	if site, ok := c.Locals(siteLocal).(Site); ok && who.Kind == actor.Device && len(site.Languages) > 0 && !has(site.Languages, lang) {
+		lang = site.Languages[0] // a screen speaks what its site offers
+	}
 	who.Lang = lang
 	c.SetUserContext(locale.With(actor.With(ctx, who), lang))
 	return nil

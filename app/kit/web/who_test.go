@@ -39,8 +39,8 @@ func TestStaffAndScreens(t *testing.T) {
 		app.Get("/kiosk", web.Screen("kiosk"), who)
 		app.Post("/kiosk", web.Screen("kiosk"), who)
 	})
-	person := actor.Actor{Kind: actor.Person, ID: 1, Name: "A", May: webtest.May("visit.view")}
-	watcher := actor.Actor{Kind: actor.Person, ID: 2, Name: "B", May: webtest.May("wall.view")}
+	person := actor.Actor{Kind: actor.Person, ID: 1, Name: "A", Site: 7, May: webtest.May("visit.view")}
+	watcher := actor.Actor{Kind: actor.Person, ID: 2, Name: "B", Site: 7, May: webtest.May("wall.view")}
 	wall := actor.Actor{Kind: actor.Device, ID: 3, Name: "W", Screen: "wall"}
 	for _, tc := range []struct {
 		name   string

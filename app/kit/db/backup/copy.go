@@ -20,7 +20,7 @@ import (
 type session struct {
 	pool *bun.DB
 	conn bun.Conn
-	net  net.Conn
+	line *pgdriver.Conn // the same, as the driver has it
 	stop func() bool
 }
 
@@ -37,20 +37,19 @@ func connect(ctx context.Context, address string) (s *session, err error) {
 	if s.conn, err = s.pool.Conn(ctx); err != nil {
 		return nil, err
 	}
-	err = s.conn.Raw(func(driver any) error {
-		cn, ok := driver.(*pgdriver.Conn)
-		if !ok {
-			return errors.New("backup: another driver")
+	err = s.conn.Raw(func(driver any) (err error) {
+		var ours bool
+		if s.line, ours = driver.(*pgdriver.Conn); !ours {
+			err = errors.New("backup: another driver")
 		}
-		s.net = cn.Conn()
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	// A statement that takes long, such as the making of an index, ends in the server too when we are gone.
 	_, _ = s.conn.ExecContext(ctx, "set client_connection_check_interval = '1s'") // some systems can't
-	s.stop = context.AfterFunc(ctx, func() { _ = s.net.Close() })
+	s.stop = context.AfterFunc(ctx, func() { _ = s.line.Close() })
 	return s, nil
 }
 
@@ -63,7 +62,7 @@ func (s *session) close() {
 // out runs a COPY … TO STDOUT and gives the number of rows. Where w fails the connection is cut: the driver can't stop
 // in the middle.
 func (s *session) out(ctx context.Context, query string, w io.Writer) (int64, error) {
-	guard := &guard{w: w, cut: s.net.Close}
+	guard := &guard{w: w, cut: s.line.Close}
 	res, err := pgdriver.CopyTo(ctx, s.conn, guard, query)
 	if guard.err != nil {
 		return 0, guard.err
@@ -95,10 +94,10 @@ func (g *guard) Write(p []byte) (int, error) {
 // The driver would send a message for every kilobyte. So the reader that it asks for more sends everything itself, in
 // messages of the size in which it comes, and then says that there is no more.
 func (s *session) in(ctx context.Context, query string, next func() ([]byte, error)) (int64, error) {
-	feed := &feed{net: s.net, next: next}
+	feed := &feed{net: s.line.Conn(), next: next}
 	res, err := pgdriver.CopyFrom(ctx, s.conn, feed, query)
 	if feed.err != nil { // half a COPY stands on the line: nothing more can be said on it
-		_ = s.net.Close()
+		_ = s.line.Close()
 		return 0, feed.err
 	}
 	if err = errors.Join(ctx.Err(), err); err != nil {

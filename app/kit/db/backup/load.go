@@ -40,6 +40,9 @@ func Restore(ctx context.Context, address string, f *File, how Load) (done Loade
 		return done, err
 	}
 	defer s.close()
+	if err := s.alone(ctx); err != nil {
+		return done, err
+	}
 	err = s.conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		l := &loading{session: s, tx: tx, file: f, how: how, done: &done}
 		for _, step := range []func(context.Context) error{l.empty, l.build, l.data, l.finish, l.migrate} {
@@ -63,6 +66,28 @@ func known(f *File) error {
 	return err
 }
 
+// aloneWait is how long others may take to be gone: a server that was stopped just before.
+const (
+	aloneWait = 3 * time.Second
+	aloneTry  = 50 * time.Millisecond
+)
+
+// alone refuses a database on which another program is at work: what it holds in memory would be another database's.
+func (s *session) alone(ctx context.Context) error {
+	for deadline := time.Now().Add(aloneWait); ; {
+		var others int
+		err := s.conn.NewRaw(`select count(*) from pg_stat_activity
+			where datname = current_database() and pid <> pg_backend_pid() and application_name like 'lobby%'`).Scan(ctx, &others)
+		if err != nil || others == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w (%d connections); stop it first, call again, and start it when the restore is done", ErrInUse, others)
+		}
+		time.Sleep(aloneTry)
+	}
+}
+
 type loading struct {
 	*session
 	tx      bun.Tx
@@ -72,17 +97,8 @@ type loading struct {
 	changes []change
 }
 
-// empty refuses a database that holds anything, or on which somebody is at work, and clears a schema without data away.
+// empty refuses a database that holds anything, and clears a schema without data away.
 func (l *loading) empty(ctx context.Context) error {
-	var others int
-	err := l.tx.NewRaw(`select count(*) from pg_stat_activity
-		where datname = current_database() and pid <> pg_backend_pid() and application_name like 'lobby%'`).Scan(ctx, &others)
-	if err != nil {
-		return err
-	}
-	if others > 0 {
-		return fmt.Errorf("%w (%d connections); stop it first, call again, and start it when the restore is done", ErrInUse, others)
-	}
 	if _, err := l.tx.ExecContext(ctx, "set local lock_timeout = '30s'"); err != nil {
 		return err
 	}
@@ -170,6 +186,9 @@ func (l *loading) data(ctx context.Context) error {
 				return err
 			}
 		case theEnd:
+			if _, _, err := b.next(buf); !errors.Is(err, io.EOF) { // only the end of the compression proves its own checksum
+				return damaged(l.file.file.Name(), err)
+			}
 			return l.counted(rows)
 		default:
 			return damaged(l.file.file.Name(), fmt.Errorf("a record of kind %q", kind))

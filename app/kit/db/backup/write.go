@@ -60,7 +60,7 @@ func newWriter(out io.Writer, h Header) (*writer, error) {
 		return nil, err
 	}
 	// The quickest level: the disk holds a few more bytes, and people at the desk keep their machine.
-	w.packed, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20))
+	w.packed, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
 	return w, err
 }
 

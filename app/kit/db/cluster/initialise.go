@@ -30,7 +30,7 @@ func initialise(ctx context.Context, p place, with programs, options Options) (p
 	}
 	defer func() { _ = os.RemoveAll(work) }() // after the rename there is nothing of that name
 	if err := fill(ctx, place{home: work, owner: p.owner}, with, options); err != nil {
-		return p, err
+		return p, readable(err)
 	}
 	if err := os.Rename(work, p.home); err != nil {
 		return p, fmt.Errorf("the new database can't be put into place: %w", err)

@@ -107,6 +107,11 @@ func TestUnusableFolder(t *testing.T) {
 			t.Errorf("%v hides its cause", err)
 		}
 	}
+	for room, want := range map[syscall.Statfs_t]bool{{Blocks: 100, Bavail: 100, Bsize: 4096}: false, {Blocks: 100, Bavail: 3, Bsize: 4096}: true, {Bsize: 4096}: false} {
+		if spent(room) != want {
+			t.Errorf("%d of %d blocks free: full is %t", room.Bavail, room.Blocks, !want)
+		}
+	}
 	t.Run("initdb finds the disk full", func(t *testing.T) {
 		t.Parallel()
 		dir := dataFolder(t)

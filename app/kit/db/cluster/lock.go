@@ -75,6 +75,17 @@ func readable(err error) error {
 	return err
 }
 
+// noRoom tells whether the disk of a folder has no room for an account that is not root.
+func noRoom(folder string) bool {
+	var s syscall.Statfs_t
+	return syscall.Statfs(folder, &s) == nil && spent(s)
+}
+
+// spent: PostgreSQL wants to write some pages at every start. File systems without size have no blocks at all.
+func spent(s syscall.Statfs_t) bool {
+	return s.Blocks > 0 && uint64(s.Bavail)*uint64(s.Bsize) < 64<<10 //nolint:unconvert // the types differ between systems
+}
+
 // full tells whether PostgreSQL's programs speak of a disk without room.
 func full(said string) bool {
 	for _, words := range []string{"No space left on device", "Disk quota exceeded", "File too large"} {

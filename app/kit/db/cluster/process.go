@@ -91,7 +91,7 @@ func anyServes(data string) bool {
 }
 
 // said gives what a server that has ended had to say: at first to its standard error, then to its own log, where its
-// lines carry its process number.
+// lines carry its process number. What follows there is said by its children: it may be one of them that failed.
 func (p place) said(pid int) string {
 	first, _ := os.ReadFile(p.startLog()) // what can't be read can't be shown
 	lines := strings.Split(strings.TrimSpace(string(first)), "\n")
@@ -99,8 +99,9 @@ func (p place) said(pid int) string {
 	entries, _ := os.ReadDir(logs)
 	for _, e := range entries {
 		own, _ := os.ReadFile(filepath.Join(logs, e.Name()))
+		begun := false
 		for line := range strings.Lines(string(own)) {
-			if strings.Contains(line, "["+strconv.Itoa(pid)+"]") {
+			if begun = begun || strings.Contains(line, "["+strconv.Itoa(pid)+"]"); begun {
 				lines = append(lines, strings.TrimSpace(line))
 			}
 		}

@@ -85,7 +85,7 @@ func (c *Cluster) launch(ctx context.Context) error {
 		return err
 	}
 	said := c.place.said(cmd.Process.Pid)
-	if full(said) {
+	if full(said) || noRoom(c.place.data()) { // on a full disk it can't even write why
 		return fmt.Errorf("the database in %s can't be started: its disk is full; make room, everything that was saved is there", c.place.home)
 	}
 	for _, passing := range []string{"pre-existing shared memory block", "already exists"} {

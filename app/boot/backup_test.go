@@ -1,0 +1,415 @@
+package boot_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lobby/app/boot"
+	"lobby/app/boot/boottest"
+	"lobby/app/config"
+	"lobby/app/kit/actor"
+	"lobby/app/kit/audit"
+	"lobby/app/kit/db/backup"
+	"lobby/app/kit/db/dbtest"
+	"lobby/app/staff"
+)
+
+func silent(backup.Progress) {}
+
+// say runs the program as an operator would, and gives what it said and its exit code.
+func say(t *testing.T, env []string, args ...string) (string, int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), boottest.Binary(t), args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatalf("lobby %v: %v", args, err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// must is say where nothing may go wrong.
+func must(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	out, code := say(t, env, args...)
+	if code != 0 {
+		t.Fatalf("lobby %v: %d\n%s", args, code, out)
+	}
+	return out
+}
+
+func (h houseOf) env() []string { return []string{"DATABASE_URL=" + h.URL, "LOBBY_KEY=" + h.Key} }
+
+type houseOf struct{ *boottest.House }
+
+// saved takes a backup of a house.
+func saved(t *testing.T, h *boottest.House) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "one.backup")
+	if _, err := boot.Backup(asCLI(t.Context(), 0), h.Config(t), file, nil, silent); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// elsewhere is a house with the same key on a database that was restored from a backup.
+func elsewhere(t *testing.T, h *boottest.House, file string) *boottest.House {
+	t.Helper()
+	other := boottest.New(t)
+	other.URL, other.Key, other.Clock = dbtest.Empty(t), h.Key, h.Clock
+	if _, err := boot.Restore(asCLI(t.Context(), 0), other.Config(t), file, silent); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+// count reads one number.
+func count(t *testing.T, app *boot.App, query string) (n int64) {
+	t.Helper()
+	if err := app.DB.NewRaw(query).Scan(t.Context(), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// inOrder fails where the record isn't.
+func inOrder(t *testing.T, app *boot.App, head string) {
+	t.Helper()
+	r, err := audit.Verify(t.Context(), app.DB, app.Vault.AuditKey(), head)
+	if err != nil || !r.OK() {
+		t.Errorf("the record: %+v, %v", r, err)
+	}
+}
+
+func TestRestoredElsewhere(t *testing.T) {
+	t.Parallel()
+	t.Run("PRIVACY-8 an external database comes back as an embedded one, and that as an external one, with everything but sessions", func(t *testing.T) {
+		t.Parallel()
+		h := boottest.New(t)
+		app := h.Open(t)
+		here := h.Site(t, app, "moved")
+		h.Person(t, app, here.ID, "li.ming", staff.Agent)
+		if _, err := app.Staff.SignIn(t.Context(), staff.SignIn{Login: "li.ming", Password: boottest.Password}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := app.Staff.Pair(asCLI(t.Context(), here.ID), staff.Pair{Kind: "wall", Name: "code not entered"}); err != nil {
+			t.Fatal(err)
+		}
+		ctx := asCLI(t.Context(), here.ID)
+		pass, err := app.Visits.Register(ctx, aGuest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := audit.Head(t.Context(), app.DB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+		must(t, houseOf{h}.env(), "backup", one)
+
+		env := []string{"LOBBY_DATA=" + filepath.Join(dbtest.DataFolder(t), "var"), "LOBBY_KEY=" + h.Key}
+		if out := must(t, env, "restore", one); !strings.Contains(out, "1 visits") || !strings.Contains(out, "0 paired devices") {
+			t.Error(out)
+		}
+		if out := must(t, env, "audit", "verify", "--head", head); !strings.Contains(out, "in order") {
+			t.Error(out)
+		}
+		must(t, env, "backup", two)
+
+		back := elsewhere(t, h, two).Open(t)
+		inOrder(t, back, head)
+		desk := actor.With(t.Context(), actor.Actor{Kind: actor.Person, Site: here.ID, May: map[actor.Permission]bool{staff.ViewVisits: true, actor.Reveal: true}})
+		if got, err := back.Visits.Reveal(desk, pass.Visit.ID, "phone", "访客遗失物品"); err != nil || got != "+8613812345678" {
+			t.Errorf("%q, %v", got, err)
+		}
+		if n := count(t, back, `select (select count(*) from sessions) + (select count(*) from devices where code_hash is not null)`); n != 0 {
+			t.Errorf("%d sessions and open codes came back", n)
+		}
+		if n := count(t, back, `select count(*) from audit_log where verb = 'backup.restore'`); n != 2 {
+			t.Errorf("%d restores are on record", n)
+		}
+		if _, err := back.Visits.Leave(ctx, pass.Code); err != nil {
+			t.Error(err)
+		}
+		if _, err := back.Staff.SignIn(t.Context(), staff.SignIn{Login: "li.ming", Password: boottest.Password}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestRecordGoesOnElsewhere(t *testing.T) {
+	t.Parallel()
+	t.Run("PRIVACY-4 the record goes on in a cluster whose transaction numbers are about those of the old one", func(t *testing.T) {
+		t.Parallel()
+		h := boottest.New(t)
+		app := h.Open(t)
+		ctx := asCLI(t.Context(), h.Site(t, app, "a").ID)
+		register := func(app *boot.App) {
+			t.Helper()
+			if _, err := app.Visits.Register(ctx, aGuest()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		register(app)
+		// The old cluster was a little ahead: its last numbers come in the new one in a moment, and some rows weren't sealed.
+		for n := range 3 {
+			_, err := app.DB.NewRaw(`insert into audit_log (xid, actor_kind, verb) values ((pg_current_xact_id()::text::bigint + ?)::text::xid8, 'job', 'old.act')`, 20+n).Exec(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		other := elsewhere(t, h, saved(t, h)).Open(t)
+		inOrder(t, other, "")
+		for range 40 {
+			register(other)
+		}
+		eventually(t, "everything is sealed", func() bool {
+			if _, err := audit.SealAll(t.Context(), other.DB, other.Vault.AuditKey()); err != nil {
+				t.Fatal(err)
+			}
+			return count(t, other, `select count(*) from audit_log a where not exists (select from audit_chain c where c.audit_id = a.id)`) == 0
+		})
+		inOrder(t, other, "")
+	})
+}
+
+func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
+	t.Run("PRIVACY-8 a backup at full speed holds up nobody, has all that was acknowledged before, and is one moment", func(t *testing.T) {
+		t.Parallel()
+		h := boottest.New(t)
+		i := h.Start(t)
+		here := h.Site(t, i.App, "busy")
+		token, _ := h.Device(t, i.App, here.ID, "kiosk")
+		crowd := enter(t, token, i.URL())
+		crowd.more(t)
+		before := crowd.acknowledged.Load()
+		file := filepath.Join(t.TempDir(), "one.backup")
+		var during atomic.Int64
+		_, err := boot.Backup(asCLI(t.Context(), 0), h.Config(t), file, nil, func(p backup.Progress) {
+			if p.Table == "visits" && during.CompareAndSwap(0, 1) { // with the snapshot taken they go on
+				crowd.more(t)
+			}
+		})
+		if err != nil || during.Load() == 0 {
+			t.Fatal(err)
+		}
+		acknowledged := crowd.end(t)
+		app := elsewhere(t, h, file).Open(t)
+		visits := count(t, app, `select count(*) from visits`)
+		if visits < before || visits > int64(acknowledged)-20 {
+			t.Errorf("%d visits, where %d were acknowledged before and %d in the end", visits, before, acknowledged)
+		}
+		for what, query := range map[string]string{
+			"events":  `select count(distinct ref) from events where kind = 'visit.arrived'`,
+			"records": `select count(distinct subject_id) from audit_log where verb = 'visit.register'`,
+		} {
+			if n := count(t, app, query); n != visits {
+				t.Errorf("%d visits and %d %s: not one moment", visits, n, what)
+			}
+		}
+		inOrder(t, app, "")
+	})
+}
+
+// A wall is open while the house moves to a restored database: what it had seen belongs to another epoch, also where
+// the numbers meet again, so it starts from a snapshot.
+func TestWallAcrossRestore(t *testing.T) {
+	t.Parallel()
+	h := boottest.New(t)
+	addr := boottest.FreeAddr(t)
+	first := h.Process(t, addr)
+	app := h.Open(t)
+	here := h.Site(t, app, "epoch")
+	token, _ := h.Device(t, app, here.ID, "kiosk")
+	wallToken, _ := h.Device(t, app, here.ID, "wall")
+	arrive := func() {
+		t.Helper()
+		if code, body := post(t, &http.Client{}, "http://"+addr+"/kiosk/visit", token, arrival(uuid.Must(uuid.NewV7()), "王小明")); code != http.StatusOK {
+			t.Fatalf("%d %s", code, body)
+		}
+	}
+	arrive()
+	file := saved(t, h)
+	arrive()
+	screen := wall(t, first.URL, wallToken)
+	follow(t, screen, 2)
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if closed(t, screen) != 1012 {
+		t.Error("it was not told to come again")
+	}
+	second := elsewhere(t, h, file).Process(t, addr)
+	arrive() // the second of the new epoch
+	arrive()
+	var frame struct {
+		Epoch    int64
+		Seq      *int64
+		Snapshot bool
+	}
+	again := wallAt(t, second.URL, wallToken, 1, 2)
+	if err := again.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for frame.Seq == nil {
+		if err := again.ReadJSON(&frame); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !frame.Snapshot || frame.Epoch <= 1 || *frame.Seq != 3 {
+		t.Errorf("it got %+v, number %d", frame, *frame.Seq)
+	}
+}
+
+func TestRestoreKilled(t *testing.T) {
+	t.Parallel()
+	t.Run("PRIVACY-8 a restore that is killed in the middle leaves the database empty, and a second one works", func(t *testing.T) {
+		t.Parallel()
+		h := boottest.New(t)
+		app := h.Open(t)
+		ctx := asCLI(t.Context(), h.Site(t, app, "killed").ID)
+		if _, err := app.Visits.Register(ctx, aGuest()); err != nil {
+			t.Fatal(err)
+		}
+		_, err := app.DB.NewRaw(`insert into audit_log (actor_kind, verb, reason) select 'job', 'a.b', md5(n::text) from generate_series(1, 5000) n`).Exec(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := saved(t, h)
+		to := dbtest.Empty(t)
+		gate := &gate{after: 300_000, reached: make(chan struct{}), open: make(chan struct{})}
+		cmd := exec.Command(boottest.Binary(t), "restore", file)
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+gate.before(t, to), "LOBBY_KEY="+h.Key)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-gate.reached
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // killed
+		close(gate.open)
+		pool := dbtest.Open(t, to)
+		var tables int
+		eventually(t, "the server has noticed", func() bool {
+			err := pool.NewRaw(`select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`).Scan(t.Context(), &tables)
+			return err == nil && tables == 0
+		})
+		if err := pool.NewRaw(`select count(*) from pg_class where relnamespace = 'public'::regnamespace`).Scan(t.Context(), &tables); err != nil || tables != 0 {
+			t.Errorf("%d things are left: %v", tables, err)
+		}
+		_ = pool.Close()
+		must(t, []string{"DATABASE_URL=" + to, "LOBBY_KEY=" + h.Key}, "restore", file)
+		must(t, []string{"DATABASE_URL=" + to, "LOBBY_KEY=" + h.Key}, "audit", "verify")
+	})
+}
+
+// gate lets so many bytes through to the server, and then none until it is opened.
+type gate struct {
+	after   int64
+	passed  atomic.Int64
+	reached chan struct{}
+	open    chan struct{}
+}
+
+func (g *gate) before(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432"))
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			go pipe(in, out)
+			go pipe(out, &watched{in, g})
+		}
+	}()
+	return (&url.URL{Scheme: "postgres", User: u.User, Host: l.Addr().String(), Path: u.Path, RawQuery: "sslmode=disable"}).String()
+}
+
+type watched struct {
+	net.Conn
+	g *gate
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p[:min(len(p), 4096)])
+	if had := w.g.passed.Add(int64(n)); had > w.g.after {
+		if had-int64(n) <= w.g.after {
+			close(w.g.reached)
+		}
+		<-w.g.open
+	}
+	return n, err
+}
+
+func (w *watched) WriteTo(out io.Writer) (int64, error) { return io.Copy(out, struct{ io.Reader }{w}) }
+
+func TestRestoreKey(t *testing.T) {
+	t.Parallel()
+	h := boottest.New(t)
+	h.Site(t, h.Open(t), "a")
+	file := saved(t, h)
+	for name, c := range map[string]struct {
+		tweak func(*config.Config)
+		want  []string
+	}{
+		"another key":    {func(c *config.Config) { c.Key = boottest.New(t).Key }, []string{"LOBBY_KEY does not open this backup", "Nothing was changed"}},
+		"no key":         {func(c *config.Config) { c.Key = "" }, []string{"LOBBY_KEY is not set", "Nothing was changed"}},
+		"a broken key":   {func(c *config.Config) { c.Key = c.Key[:20] }, []string{"LOBBY_KEY", "cut"}},
+		"no key file":    {func(c *config.Config) { c.DatabaseURL, c.Key, c.Data = "", "", filepath.Join(t.TempDir(), "var") }, []string{"var/lobby.key", "Put your copy"}},
+		"not the person": {nil, []string{"forbidden"}},
+	} {
+		t.Run("PRIVACY-8 a restore is refused without the backup's key, and says the way out: "+name, func(t *testing.T) {
+			t.Parallel()
+			cfg, ctx := h.Config(t), asCLI(t.Context(), 0)
+			cfg.DatabaseURL = dbtest.Empty(t)
+			cfg.DirectURL = cfg.DatabaseURL
+			to := cfg.DatabaseURL
+			if c.tweak == nil {
+				ctx = actor.With(ctx, actor.Actor{Kind: actor.Person, ID: 1, May: map[actor.Permission]bool{staff.ManageStaff: true}})
+			} else {
+				c.tweak(cfg)
+			}
+			_, err := boot.Restore(ctx, cfg, file, silent)
+			for _, part := range c.want {
+				if err == nil || !strings.Contains(err.Error(), part) {
+					t.Errorf("%q is missing in: %v", part, err)
+				}
+			}
+			var n int
+			if err := dbtest.Open(t, to).NewRaw(`select count(*) from pg_class where relnamespace = 'public'::regnamespace`).Scan(t.Context(), &n); err != nil || n != 0 {
+				t.Errorf("%d things were made: %v", n, err)
+			}
+			if _, err := os.Stat(cfg.Data); cfg.DatabaseURL == "" && err == nil {
+				t.Error("a cluster was made")
+			}
+		})
+	}
+}
