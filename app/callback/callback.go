@@ -16,8 +16,9 @@ const (
 	// LinkTerm is how long a link for rating is good.
 	LinkTerm = 30 * 24 * time.Hour
 
-	// MaxAsked and MaxAnswer bound the texts, in characters.
-	MaxAsked  = 60
+	// MaxAsked is how many characters the name of who was asked may have.
+	MaxAsked = 60
+	// MaxAnswer is how many characters an answer or a remark may have.
 	MaxAnswer = 500
 )
 
