@@ -23,8 +23,9 @@ create table tasks (
   id         bigint generated always as identity primary key,
   site_id    bigint      not null references sites on delete cascade,
   kind       text        not null check (char_length(kind) between 1 and 40),
-  subject    text        not null check (subject in ('tickets', 'orders')),
+  subject    text        not null, -- the table of what it is about
   subject_id bigint      not null,
+  ticket_id  bigint,               -- the ticket that shows it
   mark       text        not null, -- which occasion it is: one task each
   due_at     timestamptz not null, -- when the occasion was, truly (SLA-4)
   noticed_at timestamptz not null,
@@ -35,9 +36,11 @@ create table tasks (
   version    bigint      not null default 1,
   unique (site_id, subject, subject_id, kind, mark),
   unique (site_id, id),
+  foreign key (site_id, ticket_id) references tickets (site_id, id) on delete cascade,
   check ((taken_by is null) = (taken_at is null)),
   check (done_at is null or taken_at is not null and result <> '')
 );
+create index tasks_ticket on tasks (ticket_id) where ticket_id is not null;
 create index tasks_open on tasks (site_id, due_at) where done_at is null;
 
 -- One thing that one person is told. It is the inbox, and what mail and robots will deliver from (outbox).
@@ -46,17 +49,21 @@ create table notices (
   site_id    bigint      not null references sites on delete cascade,
   staff_id   bigint      not null references staff on delete cascade,
   kind       text        not null check (char_length(kind) between 1 and 40),
-  subject    text        not null check (subject in ('tickets', 'orders')),
+  subject    text        not null, -- the table of what it is about
   subject_id bigint      not null,
+  ticket_id  bigint,               -- the ticket that shows it
   task_id    bigint,
   mark       text        not null default '', -- which occasion it is: told once each
   loud       boolean     not null default false,
   due_at     timestamptz not null, -- when the occasion was, truly
   sent_at    timestamptz not null,
   seen_at    timestamptz,
-  foreign key (site_id, task_id) references tasks (site_id, id) on delete cascade
+  foreign key (site_id, task_id) references tasks (site_id, id) on delete cascade,
+  foreign key (site_id, ticket_id) references tickets (site_id, id) on delete cascade
 );
 create unique index notices_once on notices (staff_id, subject, subject_id, kind, mark) where mark <> '';
+create index notices_task on notices (task_id) where task_id is not null;
+create index notices_ticket on notices (ticket_id) where ticket_id is not null;
 create index notices_inbox on notices (site_id, staff_id, id desc);
 create index notices_unseen on notices (site_id, staff_id) where seen_at is null;
 
