@@ -25,10 +25,14 @@ help: ## list what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: ## build and run the demo: kiosk, wall and desk on this machine
+run: ## build and run the demo: kiosk, wall and desk on this machine (DEMO=no: a site of your own, in ./var/site)
 	@$(NEED) go postgresql
 	@$(MAKE) --no-print-directory build
+ifeq ($(DEMO),no)
+	@LOBBY_ADDR="$${LOBBY_ADDR:-127.0.0.1:8080}" LOBBY_DATA="$${LOBBY_DATA:-./var/site}" exec ./$(BIN) serve --demo=false
+else
 	@exec ./$(BIN) serve --demo
+endif
 
 .PHONY: build
 build: ## build the static binary bin/lobby

@@ -28,6 +28,8 @@ type Options struct {
 	Out io.Writer        // where a server tells its addresses and logins; nil: nowhere
 	Now func() time.Time // nil: the real clock
 
+	NoDemo bool // refuse to serve a database that holds the demo site
+
 	Rates  web.Rates // zero: the usual limits; benches and tests turn them off
 	Schema db.Schema // zero: this program's own; tests stand in for a later release
 }

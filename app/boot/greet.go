@@ -41,9 +41,17 @@ func withParam(address, name, value string) string {
 }
 
 // greet tells on the terminal where everything is; a terminal that is gone doesn't stop the server.
-func (i *Instance) greet(context.Context) error {
+func (i *Instance) greet(ctx context.Context) error {
 	a := i.App
 	base := i.URL()
+	link, err := i.firstLink(ctx)
+	if err != nil {
+		return err
+	}
+	stray, err := a.holdsDemo(ctx)
+	if err != nil {
+		return err
+	}
 	a.Log.Info("serving", "addr", i.listener.Addr().String(), "version", Version())
 	w := tabwriter.NewWriter(a.Out, 0, 4, 2, ' ', 0)
 	tell := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // w keeps everything until Flush
@@ -65,11 +73,51 @@ func (i *Instance) greet(context.Context) error {
 			tell("\nThese passwords are public, and %s can be reached from other machines.\n", a.Config.Addr)
 		}
 	}
+	switch {
+	case link != "":
+		tell("\nThere is no site yet. This link makes one, with its first administrator; it is good once, until %s:\n\n  %s\n\n", a.Now().Add(firstLife).Format("15:04"), link)
+		tell("A restart prints another link, and this one is worth nothing then. Without a browser: lobby site add\n")
+	case stray && !a.Config.Demo:
+		tell("\nThis database holds the demo site: made-up people, public passwords. Serve it with --demo, on this machine only.\n")
+		tell("A real site needs a database of its own: another LOBBY_DATA, such as LOBBY_DATA=./var/site, or another DATABASE_URL.\n")
+	}
 	tell("\nCtrl-C stops it.\n")
 	if err := w.Flush(); err != nil {
 		a.Log.Warn("the terminal is gone", "error", err)
 	}
 	return nil
+}
+
+// firstLink is the address that makes the first site; empty where there is one.
+func (i *Instance) firstLink(ctx context.Context) (string, error) {
+	empty, err := i.App.Empty(ctx)
+	if err != nil || !empty {
+		return "", err
+	}
+	base := i.App.Config.URL
+	if base == "" {
+		base = i.URL()
+	}
+	token, err := i.App.FirstToken(ctx)
+	return base + "/first?token=" + token, err
+}
+
+// holdsDemo tells whether the database holds the demo site.
+func (a *App) holdsDemo(ctx context.Context) (demo bool, err error) {
+	err = a.DB.NewRaw(`select exists (select from sites where demo)`).Scan(ctx, &demo)
+	return demo, db.Translate(err)
+}
+
+// refuseDemo keeps who wants a real site from the demo's database.
+func (a *App) refuseDemo(ctx context.Context, noDemo bool) error {
+	if !noDemo {
+		return nil
+	}
+	demo, err := a.holdsDemo(ctx)
+	if err != nil || !demo {
+		return err
+	}
+	return errors.New("this database holds the demo site, whose passwords are public; a real site needs another one: set LOBBY_DATA to another folder (such as ./var/site) or DATABASE_URL to another database, or serve the demo with --demo")
 }
 
 // pairing tells how a kiosk is opened.

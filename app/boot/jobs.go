@@ -36,7 +36,10 @@ func (i *Instance) runJobs(ctx context.Context) error {
 		i.jobs.Go(func() { a.run(ctx, j) })
 	}
 	i.jobs.Go(func() { audit.Seal(ctx, a.DB, a.Vault.AuditKey(), a.Log) }) // the record's chain (PRIVACY-4)
-	i.jobs.Go(func() { a.followKeys(ctx) })                                // a key ring that was changed
+	if a.Cluster != nil {
+		i.jobs.Go(func() { a.Cluster.Keep(ctx, a.Log) }) // an embedded database that dies
+	}
+	i.jobs.Go(func() { a.followKeys(ctx) }) // a key ring that was changed
 	return nil
 }
 

@@ -37,6 +37,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	}
 	i.web = web.New(cfg)
 	i.health(i.web)
+	i.firstPages(i.web)
 	people.Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)

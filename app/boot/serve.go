@@ -34,6 +34,7 @@ type Instance struct {
 	listener net.Listener
 	direct   *bun.DB // for the listening connection
 	draining atomic.Bool
+	hasSite  atomic.Bool // there is a site: seen once
 
 	failed  chan error // what ended the server by itself
 	stopHub func()
@@ -50,6 +51,9 @@ func Serve(ctx context.Context, cfg *config.Config, opt Options) error {
 	app, err := Open(ctx, cfg, opt)
 	if err != nil {
 		return err
+	}
+	if err := app.refuseDemo(ctx, opt.NoDemo); err != nil {
+		return errors.Join(err, app.Close())
 	}
 	i, err := app.Start(ctx)
 	if err != nil {

@@ -87,13 +87,13 @@ func elsewhere(c *fiber.Ctx) string {
 	return web.PublicURL(c) + c.Path()
 }
 
-// ownNames are the languages as they call themselves.
-var ownNames = map[string]string{locale.Simplified: "简体中文", locale.Traditional: "繁體中文", locale.English: "English"}
+// LanguageNames are the languages as they call themselves.
+var LanguageNames = map[string]string{locale.Simplified: "简体中文", locale.Traditional: "繁體中文", locale.English: "English"}
 
 func languages(c *fiber.Ctx) []view.Language {
 	list := make([]view.Language, 0, len(locale.Languages))
 	for _, l := range locale.Languages {
-		list = append(list, view.Language{Tag: l, Name: ownNames[l], Current: l == locale.Lang(web.Context(c))})
+		list = append(list, view.Language{Tag: l, Name: LanguageNames[l], Current: l == locale.Lang(web.Context(c))})
 	}
 	return list
 }

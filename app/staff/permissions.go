@@ -32,11 +32,12 @@ const (
 	ManageDevices actor.Permission = "device.manage"
 	VerifyAudit   actor.Permission = "audit.verify"
 	ManageSite    actor.Permission = "site.manage"
+	ManageDuty    actor.Permission = "duty.manage" // who is on, who is away, who stands in
 )
 
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, actor.Reveal,
+	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, actor.Reveal,
 }

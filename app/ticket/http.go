@@ -189,7 +189,8 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	return web.Redirect(c, address(id))
 }
 
-// reveal shows the whole phone once, in the answer to the form and nowhere else (PRIVACY-2).
+// reveal shows the whole phone, or the texts as they were written, once: in the answer to the form and nowhere else
+// (PRIVACY-2).
 func (p *Pages) reveal(c *fiber.Ctx) error {
 	id, err := web.PathID(c, "id")
 	if err != nil {
@@ -197,7 +198,8 @@ func (p *Pages) reveal(c *fiber.Ctx) error {
 	}
 	v := web.Form(c)
 	a := attempt{reason: v.Get("reason")}
-	phone, err := p.Service.Reveal(web.Context(c), id, v.Get("field"), a.reason)
+	field := v.Get("field")
+	text, err := p.Service.Reveal(web.Context(c), id, field, a.reason)
 	if f, ok := web.Invalid(err); ok {
 		a.wrong = f
 		return p.showTicket(c, web.Status(err), id, a)
@@ -205,7 +207,11 @@ func (p *Pages) reveal(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	a.revealed = pii.ShowPhone(phone)
+	if field == "matter" {
+		a.opened = true
+	} else {
+		a.revealed = pii.ShowPhone(text)
+	}
 	return p.showTicket(c, fiber.StatusOK, id, a)
 }
 

@@ -212,6 +212,25 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%d openings on record, want 1", n)
 		}
 	})
+	t.Run("PRIVACY-2 numbers that were written into the texts are masked until they are opened", func(t *testing.T) {
+		t.Parallel()
+		c := serve(t)
+		agent := c.at(staff.Agent)
+		form := filled(agent)
+		form.Set("matter", "漏水，打 13987654321，车牌粤B12345")
+		form.Set("phone", "")
+		path := agent.Post("/desk/tickets", form).Header.Get("Location")
+		agent.Post(path+"/take", nil)
+		agent.Post(path+"/resolve", url.Values{"remark": {"回电 0755-83456789，已修好"}}).Want(http.StatusSeeOther)
+		agent.Get("/desk/tickets").WantText("漏水").WantNo("13987654321", "粤B12345")
+		agent.Get(path).WantText("查看原文", "回电").WantNo("13987654321", "粤B12345", "83456789", `value="phone"`)
+		agent.Post(path+"/reveal", url.Values{"field": {"matter"}, "reason": {"给业主回电话"}}).Want(http.StatusOK).WantText("13987654321", "粤B12345")
+		agent.Get(path).WantNo("13987654321")
+		c.at(staff.Technician).Post(path+"/reveal", url.Values{"field": {"matter"}, "reason": {"我想知道"}}).Want(http.StatusForbidden).WantNo("13987654321")
+		if n := c.count(`select count(*) from audit_log where verb = 'pii.reveal' and fields = '{matter}'`); n != 1 {
+			t.Errorf("%d openings on record, want 1", n)
+		}
+	})
 	t.Run("who may not see tickets registers one all the same, and is told its number (ORG-3)", func(t *testing.T) {
 		t.Parallel()
 		c := serve(t)

@@ -76,9 +76,10 @@ func (s *Service) rows(list []Ticket) []page.Row {
 	return out
 }
 
+// row is a ticket in a list; numbers that were written into its texts are masked (PRIVACY-2).
 func (s *Service) row(t *Ticket) page.Row {
 	return page.Row{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type, LifeSafety: t.LifeSafety,
-		State: string(t.State), Place: t.Place, Matter: t.Matter, Owner: t.OwnerName, Reopened: t.Reopened,
+		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.OwnerName, Reopened: t.Reopened,
 		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(s.now())}
 }
 
@@ -155,6 +156,7 @@ type attempt struct {
 	message  string            // wrong, in words
 	said     map[string]string // its fields, in words
 	revealed string            // the phone that was opened
+	opened   bool              // the texts were opened
 }
 
 // page is one ticket as its page shows it to the actor of ctx.
@@ -185,12 +187,32 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 			v.Verbs = append(v.Verbs, button(ctx, m, a, len(v.Verbs) == 0))
 		}
 	}
-	if len(t.Phone) > 0 && a.revealed == "" && who.Can(actor.Reveal) {
+	v.HasPhone = len(t.Phone) > 0 && a.revealed == ""
+	if a.opened {
+		v.Place, v.Matter, v.Reporter = t.Place, t.Matter, t.Reporter
+	} else {
+		v.HasMasked = mask(&v) || v.Place+v.Matter != t.Place+t.Matter
+	}
+	if (v.HasPhone || v.HasMasked) && who.Can(actor.Reveal) {
 		v.Reason = &part.Input{Name: "reason", Label: locale.T(ctx, "ticket.label.reason"), Hint: locale.T(ctx, "ticket.reveal_hint"),
 			Value: a.reason, Error: a.said["reason"], Max: pii.MaxReason, Required: true}
 	}
 	v.Fields = wrongInputs(v)
 	return v, nil
+}
+
+// mask takes numbers out of what people wrote about a ticket, and tells whether there were any (PRIVACY-2).
+func mask(v *page.Page) (found bool) {
+	hide := func(text *string) {
+		masked := pii.Redact(*text)
+		found = found || masked != *text
+		*text = masked
+	}
+	hide(&v.Reporter)
+	for i := range v.Steps {
+		hide(&v.Steps[i].Remark)
+	}
+	return found
 }
 
 // keys are the shortcuts of the verbs.

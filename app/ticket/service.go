@@ -200,7 +200,8 @@ func (s Step) Who(ctx context.Context) string {
 	return locale.T(ctx, "ticket.by."+s.ActorKind)
 }
 
-// Reveal opens the phone of a ticket for a reason; each opening is on record (PRIVACY-2).
+// Reveal opens the phone of a ticket, or numbers that were written into its texts ("matter"), for a reason; each opening
+// is on record (PRIVACY-2).
 func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (string, error) {
 	a, err := actor.Require(ctx, staff.ViewTickets)
 	if err != nil {
@@ -209,7 +210,7 @@ func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (s
 	if reason, err = pii.RequireReveal(ctx, reason); err != nil {
 		return "", err
 	}
-	if field != "phone" {
+	if field != "phone" && field != "matter" {
 		return "", fault.New(fault.NotFound, "fault.not_found")
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (string, error) {
@@ -217,14 +218,16 @@ func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (s
 		if err != nil {
 			return "", err
 		}
-		if len(t.Phone) == 0 {
-			return "", fault.New(fault.NotFound, "fault.not_found")
+		text := t.Matter
+		if field == "phone" {
+			if len(t.Phone) == 0 {
+				return "", fault.New(fault.NotFound, "fault.not_found")
+			}
+			if text, err = s.Vault.Open(pii.Phone, t.Phone); err != nil {
+				return "", err
+			}
 		}
-		phone, err := s.Vault.Open(pii.Phone, t.Phone)
-		if err != nil {
-			return "", err
-		}
-		return phone, audit.Append(ctx, tx, audit.Entry{Verb: "pii.reveal", Subject: "tickets", ID: t.ID,
+		return text, audit.Append(ctx, tx, audit.Entry{Verb: "pii.reveal", Subject: "tickets", ID: t.ID,
 			Fields: []string{field}, Reason: reason, Site: t.SiteID})
 	})
 }

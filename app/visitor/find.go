@@ -86,7 +86,7 @@ func (s *Service) ByPlace(ctx context.Context, text string) ([]Visit, error) {
 	return byPlace(ctx, s.DB, a.Site, household, text)
 }
 
-// Reveal opens one masked field of a visit, for a reason that goes on record with it (PRIVACY-2).
+// Reveal opens one masked field of a visit, or the numbers that were written into its texts ("note"), for a reason that goes on record with it (PRIVACY-2).
 func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (string, error) {
 	a, err := actor.Require(ctx, staff.ViewVisits)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (s
 	if reason, err = pii.RequireReveal(ctx, reason); err != nil {
 		return "", err
 	}
-	if field != "phone" && field != "plate" {
+	if field != "phone" && field != "plate" && field != "note" {
 		return "", fault.New(fault.NotFound, "fault.not_found")
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (string, error) {
@@ -107,12 +107,15 @@ func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (s
 		if field == "plate" {
 			kind, sealed = pii.Plate, visit.Plate
 		}
-		if len(sealed) == 0 {
+		if visit.Expired() || field != "note" && len(sealed) == 0 {
 			return "", fault.New(fault.NotFound, "fault.not_found")
 		}
 		entry := audit.Entry{Verb: "pii.reveal", Subject: tableName, ID: id, Fields: []string{field}, Reason: reason}
 		if err := audit.Append(ctx, tx, entry); err != nil {
 			return "", err
+		}
+		if field == "note" {
+			return visit.Note, nil
 		}
 		return s.Vault.Open(kind, sealed)
 	})

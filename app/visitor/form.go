@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
 	"lobby/views/locale"
 	"lobby/views/part"
@@ -58,10 +59,10 @@ func entryOf(v web.Values) Register {
 	}
 }
 
-// row is what a list shows of a visit: phone and plate masked (PRIVACY-2).
+// row is what a list shows of a visit: phone and plate masked, and numbers that were written into its texts (PRIVACY-2).
 func (p *Pages) row(v *Visit) page.Row {
 	return page.Row{
-		ID: v.ID, Number: v.Number, Name: v.Name, Whom: v.Whom(), Purpose: v.Purpose, People: v.People,
+		ID: v.ID, Number: v.Number, Name: v.Name, Whom: pii.Redact(v.Whom()), Purpose: v.Purpose, People: v.People,
 		Phone: p.Service.MaskedPhone(v), Plate: p.Service.MaskedPlate(v), Arrived: v.ArrivedAt, Ended: v.EndedAt, EndedBy: v.EndedBy,
 		Expired: v.ExpiredAt,
 	}

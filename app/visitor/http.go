@@ -137,6 +137,9 @@ func (p *Pages) showVisit(c *fiber.Ctx, status int, v page.Show, said map[string
 	}
 	v.Row = p.row(visit)
 	v.Host, v.Place, v.Company, v.Note, v.Channel, v.Code = visit.Host, visit.Place, visit.Company, visit.Note, visit.Channel, visit.PassCode
+	if v.RevealedField != "note" {
+		v.HasMasked = mask(&v.Host, &v.Place, &v.Company, &v.Note)
+	}
 	a := actor.From(ctx)
 	v.MayEnd, v.MayReveal = a.Can(staff.EndVisit), a.Can(actor.Reveal) && !visit.Expired()
 	v.Reason = part.Input{
@@ -153,6 +156,16 @@ func (p *Pages) showVisit(c *fiber.Ctx, status int, v page.Show, said map[string
 		v.Notice = locale.T(ctx, "visitor.leave.done", "Number", visit.Number)
 	}
 	return web.Render(c, status, page.ShowPage(shell(c, locale.T(ctx, "visitor.visit", "Number", visit.Number)), v))
+}
+
+// mask takes numbers out of texts, and tells whether there were any (PRIVACY-2).
+func mask(texts ...*string) (found bool) {
+	for _, text := range texts {
+		masked := pii.Redact(*text)
+		found = found || masked != *text
+		*text = masked
+	}
+	return found
 }
 
 // end signs out; who comes second sees that the visitor has left already.
@@ -192,6 +205,8 @@ func (p *Pages) reveal(c *fiber.Ctx) error {
 		text = pii.ShowPhone(text)
 	case "plate":
 		text = pii.ShowPlate(text)
+	case "note":
+		text = "" // the page shows all its texts as they were written
 	}
 	return p.showVisit(c, fiber.StatusOK, page.Show{Revealed: text, RevealedField: field}, nil)
 }

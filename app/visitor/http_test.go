@@ -137,6 +137,17 @@ func TestDesk(t *testing.T) {
 		other.Post(path+"/reveal", url.Values{"field": {"phone"}, "reason": {"x"}}).Want(http.StatusForbidden)
 		other.Get(path).Want(http.StatusOK).WantNo(path + "/reveal")
 	})
+	t.Run("PRIVACY-2 numbers that were written into the texts are masked until they are opened", func(t *testing.T) {
+		t.Parallel()
+		f := openDesk(t)
+		in := wang()
+		in.Note, in.Host = "送货，打 13987654321", "张三 13500001111"
+		path := address(f.register(f.kiosk(), in).Visit.ID)
+		f.desk.Get("/desk/visits").WantText("张三").WantNo("13500001111")
+		f.desk.Get(path).WantText("送货", "查看原文").WantNo("13987654321", "13500001111")
+		f.desk.Post(path+"/reveal", url.Values{"field": {"note"}, "reason": {"访客失联"}}).Want(http.StatusOK).WantText("13987654321", "13500001111")
+		f.desk.Get(path).WantText("访客失联", "备注").WantNo("13987654321")
+	})
 	t.Run("VISIT-1 unknown ids, junk and another site's visit are not found; nobody gets in without signing in or permission", func(t *testing.T) {
 		t.Parallel()
 		f := openDesk(t)

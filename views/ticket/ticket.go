@@ -83,7 +83,9 @@ type Page struct {
 	Verbs      []Verb
 	Scales     *Scales // nil where the person may not set them
 	Steps      []Step
-	Reason     *part.Input // nil where the person may not open the phone
+	HasPhone   bool        // there is a phone, and it is masked
+	HasMasked  bool        // numbers in the texts are masked
+	Reason     *part.Input // nil where there is nothing to open, or the person may not
 }
 
 // Verb is one button with what it asks for.

@@ -45,9 +45,11 @@ type Cluster struct {
 	sockets  string // folder of the socket
 	created  bool
 	started  bool
-	start    *lock // held while starting and stopping
-	users    *lock // held, shared, while this process uses the server
+	start    *lock      // held while starting and stopping
+	users    *lock      // held, shared, while this process uses the server
+	mu       sync.Mutex // over what a new start of the server changes
 	exited   <-chan struct{}
+	left     bool // the share was given back
 	once     sync.Once
 	stopErr  error
 }
@@ -89,7 +91,7 @@ func (c *Cluster) enter(ctx context.Context, dir string) (err error) {
 	if c.place, err = locate(ctx, dir, c.options.fallback); err != nil {
 		return err
 	}
-	if c.programs, err = choose(ctx, c.options.Folders, c.place); err != nil {
+	if c.programs, err = choose(installed(ctx, c.options.Folders), c.place); err != nil {
 		return err
 	}
 	if !c.place.exists {
@@ -141,6 +143,9 @@ func (c *Cluster) Stop() error {
 
 // leave gives the share back. before runs when this is the last share, just before the server is stopped.
 func (c *Cluster) leave(before func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = true
 	defer c.start.close()
 	defer c.users.close()
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)

@@ -32,22 +32,29 @@ var usual = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin", "/usr/local/pgsql/bin",
 }
 
-// choose finds the version that fits: for a cluster that exists its own, for a new one the first that is new enough.
-func choose(ctx context.Context, folders []string, p place) (programs, error) {
-	found := installed(ctx, folders)
+// choose finds the version that fits: for a cluster that exists its own, for a new one the newest.
+func choose(found []programs, p place) (programs, error) {
 	if p.exists {
 		return matching(found, p)
 	}
-	for _, one := range found {
-		if one.major >= Oldest {
-			return one, nil
-		}
+	if best := newest(found); best.major >= Oldest {
+		return best, nil
 	}
 	if len(found) > 0 {
 		return programs{}, fmt.Errorf("PostgreSQL %d in %s is too old: lobby needs %d or newer. Install one with: %s",
 			found[0].major, found[0].folder, Oldest, InstallCommand())
 	}
 	return programs{}, fmt.Errorf("PostgreSQL is not installed. Install it with: %s", InstallCommand())
+}
+
+// newest is the first of the newest major version.
+func newest(found []programs) (best programs) {
+	for _, one := range found {
+		if one.major > best.major {
+			best = one
+		}
+	}
+	return best
 }
 
 // matching finds the version that made the cluster; another one can't read its files.
@@ -67,42 +74,29 @@ func matching(found []programs, p place) (programs, error) {
 		return programs{}, fmt.Errorf("the database in %s was made by PostgreSQL %d, which is not installed. Install it with: %s",
 			p.home, major, installVersion(major))
 	}
-	return programs{}, otherVersion(found[0], major, p)
+	return programs{}, otherVersion(newest(found), major, p)
 }
 
-// otherVersion names both versions and the commands that move the data from one to the other.
+// otherVersion names both versions and what to do: the old one has to be there once more, to hand the data over.
 func otherVersion(have programs, major int, p place) error {
-	who := ""
-	if p.owner != nil {
-		who = "sudo -u " + p.owner.name + " "
-	}
-	data, fresh, old := p.data(), p.data()+"-"+strconv.Itoa(have.major), "/usr/lib/postgresql/"+strconv.Itoa(major)+"/bin"
-	return fmt.Errorf(`the database in %s was made by PostgreSQL %d, but this machine has PostgreSQL %d in %s, which can't read it.
-Either install version %d beside it, and lobby goes on with that:
+	return fmt.Errorf(`the database in %s was made by PostgreSQL %d; this machine has only PostgreSQL %d (in %s), which can't read it. Nothing was touched. Install version %d beside it, and lobby goes on with that:
   %s
-or move the data to version %d with both installed (the old data stays in %s.old):
-  cd %s && install -d -m 700%s %s
-  %s%s -D %s --username=%s --encoding=UTF8 --locale=C.UTF-8 --data-checksums
-  cp -p %s/pg_hba.conf %s.hba
-  printf 'local all all trust\n' > %s/pg_hba.conf && printf 'local all all trust\n' > %s/pg_hba.conf
-  %s%s -b %s -B %s -d %s -D %s -U %s
-  cp -p %s.hba %s/pg_hba.conf && mv %s %s.old && mv %s %s`,
-		p.home, major, have.major, have.folder,
-		major, installVersion(major),
-		have.major, data,
-		p.home, ownerFlag(p), fresh,
-		who, have.path("initdb"), fresh, role,
-		data, data,
-		data, fresh,
-		who, have.path("pg_upgrade"), old, have.folder, data, fresh, role,
-		data, fresh, data, data, fresh, data)
+Then, to move the data to version %d, stop "lobby serve" and:
+%s`, p.home, major, have.major, have.folder, major, installVersion(major), have.major, Move(p.dir, p.home, major))
 }
 
-func ownerFlag(p place) string {
-	if p.owner == nil {
-		return ""
+// Move are the commands that move the cluster home of the data folder dir from a major version to the newest one that
+// is installed. The key file stays where it is.
+func Move(dir, home string, major int) string {
+	old := strconv.Itoa(major)
+	file := "lobby-" + old + ".backup"
+	commands := "  lobby backup " + file + "      # still run by version " + old + "\n  mv " + home + " " + home + "." + old + "\n"
+	if filepath.Dir(home) != dir {
+		note := filepath.Join(dir, pathName)
+		commands += "  mv " + note + " " + note + "." + old + "\n"
 	}
-	return " -o " + p.owner.name
+	return commands + "  lobby restore " + file + "     # makes the database anew, run by the newest version\n" +
+		"Keep " + home + "." + old + " until you have seen that everything is there."
 }
 
 // InstallCommand is the one command that installs PostgreSQL on this system.

@@ -98,6 +98,9 @@ func initdb(ctx context.Context, p place, with programs, options Options, handov
 			break
 		}
 	}
+	if err != nil && full(out.String()) {
+		return fmt.Errorf("the new database can't be made: the disk of %s is full; make room, or choose another folder with LOBBY_DATA", filepath.Dir(p.home))
+	}
 	if err != nil {
 		return fmt.Errorf("the new database can't be made: %w\n%s", err, strings.TrimSpace(out.String()))
 	}

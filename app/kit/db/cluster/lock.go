@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -61,10 +62,25 @@ func (l *lock) release() { _ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN) 
 
 func (l *lock) close() { _ = l.file.Close() }
 
-// readable adds to a refused permission what to do about it.
+// readable adds to a refusal of the system what to do about it.
 func readable(err error) error {
-	if errors.Is(err, os.ErrPermission) {
+	switch {
+	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("%w; it belongs to another user: run lobby as that user, or choose another folder with LOBBY_DATA", err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; mount that disk for writing, or choose another folder with LOBBY_DATA", err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w; make room on that disk, or choose another folder with LOBBY_DATA", err)
 	}
 	return err
+}
+
+// full tells whether PostgreSQL's programs speak of a disk without room.
+func full(said string) bool {
+	for _, words := range []string{"No space left on device", "Disk quota exceeded", "File too large"} {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return false
 }

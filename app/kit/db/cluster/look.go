@@ -11,8 +11,10 @@ type Found struct {
 	Folder   string // where the cluster lies, or would
 	Exists   bool
 	Running  bool
+	Killed   bool   // its server ended without stopping; the next start recovers
 	Major    int    // of the PostgreSQL that would run it
 	Programs string // the folder of that PostgreSQL
+	Newest   int    // the newest major that is installed
 }
 
 // Look tells about the cluster of a data folder without making or starting anything. Its errors are those that Start
@@ -34,7 +36,10 @@ func Look(ctx context.Context, dir string) (Found, error) {
 	}
 	f.Folder, f.Exists = p.home, p.exists
 	_, f.Running = p.running()
-	with, err := choose(ctx, nil, p)
-	f.Major, f.Programs = with.major, with.folder
+	_, noted := p.postmaster()
+	f.Killed = noted && !f.Running
+	all := installed(ctx, nil)
+	with, err := choose(all, p)
+	f.Major, f.Programs, f.Newest = with.major, with.folder, newest(all).major
 	return f, err
 }

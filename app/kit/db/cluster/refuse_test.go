@@ -45,7 +45,9 @@ func TestRefuse(t *testing.T) {
 		file := filepath.Join(c.place.data(), "PG_VERSION")
 		overwrite(t, file, "9\n")
 		_, err := Start(t.Context(), dir, quick(dir))
-		wantError(t, err, "PostgreSQL 9", "PostgreSQL "+have, "postgresql", "pg_upgrade", c.place.data(), "stays")
+		wantError(t, err, "PostgreSQL 9", "PostgreSQL "+have, installVersion(9), "Nothing was touched",
+			"lobby backup lobby-9.backup", "mv "+c.place.home+" "+c.place.home+".9", "lobby restore lobby-9.backup")
+		ordered(t, err.Error(), installVersion(9), "lobby backup", "mv ", "lobby restore")
 		none := quick(dir)
 		none.Folders = []string{}
 		_, err = Start(t.Context(), dir, none)
@@ -207,5 +209,17 @@ func overwrite(t *testing.T, path, content string) {
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// ordered wants words in the order in which somebody will carry them out.
+func ordered(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		_, rest, found := strings.Cut(text, word)
+		if !found {
+			t.Fatalf("%q does not come in its turn", word)
+		}
+		text = rest
 	}
 }

@@ -85,6 +85,9 @@ func (c *Cluster) launch(ctx context.Context) error {
 		return err
 	}
 	said := c.place.said(cmd.Process.Pid)
+	if full(said) {
+		return fmt.Errorf("the database in %s can't be started: its disk is full; make room, everything that was saved is there", c.place.home)
+	}
 	for _, passing := range []string{"pre-existing shared memory block", "already exists"} {
 		if strings.Contains(said, passing) {
 			err = errStopping
