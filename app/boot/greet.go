@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func withParam(address, name, value string) string {
 // greet tells on the terminal where everything is; a terminal that is gone doesn't stop the server.
 func (i *Instance) greet(ctx context.Context) error {
 	a := i.App
-	base := i.URL()
+	base := i.public()
 	link, err := i.firstLink(ctx)
 	if err != nil {
 		return err
@@ -94,13 +95,12 @@ func (i *Instance) firstLink(ctx context.Context) (string, error) {
 	if err != nil || !empty {
 		return "", err
 	}
-	base := i.App.Config.URL
-	if base == "" {
-		base = i.URL()
-	}
 	token, err := i.App.FirstToken(ctx)
-	return base + "/first?token=" + token, err
+	return i.public() + "/first?token=" + token, err
 }
+
+// public is where people reach this instance: LOBBY_URL, or without one where it listens.
+func (i *Instance) public() string { return cmp.Or(i.App.Config.URL, i.URL()) }
 
 // holdsDemo tells whether the database holds the demo site.
 func (a *App) holdsDemo(ctx context.Context) (demo bool, err error) {

@@ -22,6 +22,8 @@ func (a *App) jobs() []job {
 		{"day-end", time.Minute, a.endDay},        // visits that nobody signed out (VISIT-4)
 		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},
+		{"import-drafts", 15 * time.Minute, a.SiteService().DropDrafts}, // spreadsheets that nobody loaded
+		{"backup", 10 * time.Minute, a.backUp}, // the day's copy of everything (PRIVACY-8)
 	}
 }
 

@@ -70,6 +70,12 @@ func newMetrics(i *Instance) *metrics {
 	info.Set(1)
 	lag := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lobby_due_lag_seconds",
 		Help: "For how long the oldest passed limit has gone unnoticed."}, i.App.dueLag)
+	age := func(what, help string, verified bool) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lobby_" + what + "_age_seconds", Help: help + " -1: there is none."},
+			func() float64 { return i.App.backupAge(verified) })
+	}
+	m.registry.MustRegister(age("backup", "How old the newest backup is.", false),
+		age("backup_verified", "How old the newest backup is that was verified by restoring it.", true))
 	m.registry.MustRegister(m.requests, info, lag, newHubCollector(i.Hub),
 		collectors.NewDBStatsCollector(i.App.DB.DB, "lobby"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -1,21 +1,15 @@
 package boot_test
 
 import (
-	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"lobby/app/boot/boottest"
-	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/db/dbtest"
 )
 
@@ -78,51 +72,4 @@ func TestKilledWithEmbeddedCluster(t *testing.T) {
 	if out := lobby("site", "list"); !strings.Contains(out, "riverside") { // starts it for its own time
 		t.Errorf("after a clean stop:\n%s", out)
 	}
-}
-
-// The embedded PostgreSQL dies while the program serves: not ready, alive, an answer in words and no stack trace; once
-// somebody has started the server again, everything goes on by itself.
-func TestEmbeddedServerDies(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(dbtest.DataFolder(t), "var")
-	env := []string{"LOBBY_DATA=" + dir}
-	p := boottest.Serve(t, boottest.FreeAddr(t), env)
-	found, err := cluster.Look(t.Context(), dir)
-	if err != nil || !found.Running {
-		t.Fatalf("%+v, %v", found, err)
-	}
-	raw, err := os.ReadFile(filepath.Join(found.Folder, "data", "postmaster.pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(raw), "\n")
-	pid, err := strconv.Atoi(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "it says not to be ready", func() bool {
-		code, body := get(t, http.DefaultClient, p.URL+"/readyz")
-		return code == http.StatusServiceUnavailable && strings.Contains(body, "database")
-	})
-	if code, _ := get(t, http.DefaultClient, p.URL+"/healthz"); code != http.StatusOK {
-		t.Errorf("/healthz: %d", code)
-	}
-	res, err := http.PostForm(p.URL+"/login", url.Values{"login": {"desk"}, "password": {"whatever-it-is"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusServiceUnavailable || strings.Contains(string(body), "goroutine ") || strings.Contains(string(body), "dial ") {
-		t.Errorf("signing in meanwhile: %d %s, %v", res.StatusCode, body, err)
-	}
-	cmd := exec.CommandContext(t.Context(), boottest.Binary(t), "site", "list") // starts the server anew, and leaves it to the program
-	cmd.Env = append(os.Environ(), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	boottest.WaitReady(t, p.URL)
 }

@@ -6,6 +6,9 @@ import (
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
+	"lobby/app/place"
+	"lobby/app/place/grade"
+	"lobby/app/place/sheet"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -24,6 +27,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 }
 
@@ -41,6 +45,10 @@ func (i *Instance) makeWeb(context.Context) error {
 	people.Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
+	places := a.SiteService()
+	(&place.Pages{Service: places}).Routes(i.web)
+	(&sheet.Pages{Service: places}).Routes(i.web)
+	(&grade.Pages{Service: places}).Routes(i.web)
 	i.desk.Routes(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
@@ -74,7 +82,7 @@ func (i *Instance) frontDoor(people *staff.Pages) (web.Config, error) {
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe,
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

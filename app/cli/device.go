@@ -43,7 +43,7 @@ Kinds: kiosk (visitors register themselves), display (for the lobby), wall (tick
 			if !slices.Contains(staff.Kinds, in.Kind) {
 				return usage("--kind is one of: %s", strings.Join(staff.Kinds, ", "))
 			}
-			if !slices.Contains(locale.Languages, in.Language) {
+			if in.Language != "" && !slices.Contains(locale.Languages, in.Language) {
 				return usage("--language is one of: %s", strings.Join(locale.Languages, ", "))
 			}
 			return e.withApp(cmd, func(ctx context.Context, app *boot.App) error {
@@ -56,26 +56,26 @@ Kinds: kiosk (visitors register themselves), display (for the lobby), wall (tick
 					return err
 				}
 				return e.print("Device %d (%s %q at %s).\nOpen %s on the screen and enter %s %s within 10 minutes.\n",
-					d.ID, d.Kind, d.Name, at.Code, pairAddress(app), code[:4], code[4:])
+					d.ID, d.Kind, d.Name, at.Code, address(app, "/pair"), code[:4], code[4:])
 			})
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&in.Kind, "kind", "", "kind of screen: "+strings.Join(staff.Kinds, ", "))
 	f.StringVar(&in.Name, "name", "", "where it hangs, for the list")
-	f.StringVar(&in.Language, "language", locale.Simplified, "its language: "+strings.Join(locale.Languages, ", "))
+	f.StringVar(&in.Language, "language", "", "its language: "+strings.Join(locale.Languages, ", ")+" (default: the site's first)")
 	f.StringVar(&site, "site", "", "short name of the site; not needed where there is one only")
 	_ = cmd.MarkFlagRequired("kind")
 	_ = cmd.MarkFlagRequired("name")
 	return cmd
 }
 
-// pairAddress is what to open on the screen, as far as it is known.
-func pairAddress(app *boot.App) string {
+// address says where a page is, as far as it is known.
+func address(app *boot.App, path string) string {
 	if app.Config.URL != "" {
-		return app.Config.URL + "/pair"
+		return app.Config.URL + path
 	}
-	return "/pair at this server's address"
+	return path + " at this server's address"
 }
 
 func newDeviceList(e *env) *cobra.Command {

@@ -94,7 +94,7 @@ func (e *env) database(ctx context.Context) []finding {
 	}
 	out := server(ctx, direct)
 	out = append(out, schema(ctx, direct)...)
-	out = append(out, e.key(ctx, direct), siteZones(ctx, direct))
+	out = append(out, e.key(ctx, direct), siteZones(ctx, direct), e.backups(ctx, direct))
 	if err := done(); err != nil {
 		out = append(out, finding{what: "database", bad: "it could not be closed: " + err.Error(), todo: "look at its log"})
 	}

@@ -121,6 +121,8 @@ func (e *env) root() *cobra.Command {
 		newReport(e),
 		newAudit(e),
 		newKey(e),
+		newBackup(e),
+		newRestore(e),
 		newTick(e),
 		newDoctor(e),
 	)

@@ -1,20 +1,16 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"lobby/app/boot"
+	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/views/locale"
 )
@@ -25,7 +21,7 @@ func newStaff(e *env) *cobra.Command {
 		Short:   "Members of staff",
 		Example: "  lobby staff add li.ming --name 李明 --role agent\n  lobby staff list",
 	}
-	cmd.AddCommand(newStaffAdd(e), newStaffList(e), newStaffPasswd(e), newStaffDisable(e))
+	cmd.AddCommand(newStaffAdd(e), newStaffList(e), newStaffGrant(e), newStaffRevoke(e), newStaffPasswd(e), newStaffDisable(e), newStaffEnable(e))
 	return cmd
 }
 
@@ -34,50 +30,40 @@ func newStaffAdd(e *env) *cobra.Command {
 	var site string
 	var roles []string
 	cmd := &cobra.Command{
-		Use:   "add LOGIN",
+		Use:   "add [LOGIN]",
 		Short: "Take somebody in, or give somebody who is there roles at a further site",
-		Long: `Take somebody in, with one or more roles at a site. The password is asked for, or read from standard input where
-that is no terminal. Somebody who is there already is given the roles at the site; their password stays.
+		Long: `Take somebody in, with one or more roles at a site. On a terminal it asks for what is missing, and for the password
+twice; elsewhere the password is read from standard input. Somebody who is there already is given the roles at the
+site; their password stays.
 
 Roles: ` + roleNames() + `.`,
-		Example: `  lobby staff add li.ming --name 李明 --role agent
+		Example: `  lobby staff add --role admin
+  lobby staff add li.ming --name 李明 --role agent
   lobby staff add wang --name 王芳 --role receptionist --role cashier --site riverside --language zh-TW
   printf '%s\n' "$PASSWORD" | lobby staff add admin --name Admin --role admin`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in.Login = args[0]
-			for _, r := range roles {
-				if !slices.Contains(staff.Roles, staff.Role(r)) {
-					return usage("there is no role %q; there are: %s", r, roleNames())
+			if len(args) > 0 {
+				in.Login = args[0]
+			}
+			var err error
+			if in.Roles, err = parseRoles(roles); err != nil {
+				return err
+			}
+			if e.terminal() == nil {
+				switch {
+				case in.Login == "":
+					return usage("without a terminal to ask at, LOGIN is needed as the argument")
+				case len(in.Roles) == 0:
+					return usage("without a terminal to ask at, --role is needed; there are: %s", roleNames())
 				}
-				in.Roles = append(in.Roles, staff.Role(r))
 			}
 			return e.withApp(cmd, func(ctx context.Context, app *boot.App) error {
 				ctx, at, err := inSite(ctx, app, site)
 				if err != nil {
 					return err
 				}
-				known, err := app.Staff.Known(ctx, in.Login)
-				if err != nil {
-					return err
-				}
-				if known {
-					if _, err := app.Staff.Grant(ctx, in.Login, in.Roles); err != nil {
-						return err
-					}
-					return e.print("%s is there already and has now the roles at %s: %s\n", in.Login, at.Code, strings.Join(roles, ", "))
-				}
-				if in.Name == "" {
-					return usage("--name is needed for somebody new")
-				}
-				if in.Password, err = e.askPassword("Password for " + in.Login); err != nil {
-					return err
-				}
-				p, err := app.Staff.Add(ctx, in)
-				if err != nil {
-					return err
-				}
-				return e.print("%s is added at %s: %s\n", p.Login, at.Code, strings.Join(roles, ", "))
+				return e.addStaff(ctx, app, in, at)
 			})
 		},
 	}
@@ -85,18 +71,111 @@ Roles: ` + roleNames() + `.`,
 	f.StringVar(&in.Name, "name", "", "name, as colleagues see it")
 	f.StringSliceVar(&roles, "role", nil, "role at the site; may be given several times")
 	f.StringVar(&site, "site", "", "short name of the site; not needed where there is one only")
-	f.StringVar(&in.Language, "language", locale.Simplified, "language: "+strings.Join(locale.Languages, ", "))
-	_ = cmd.MarkFlagRequired("role")
+	f.StringVar(&in.Language, "language", "", "language: "+strings.Join(locale.Languages, ", ")+" (default: the site's first)")
 	return cmd
 }
 
-func roleNames() string {
-	names := make([]string, len(staff.Roles))
-	for i, r := range staff.Roles {
+func parseRoles(names []string) (roles []staff.Role, err error) {
+	for _, r := range names {
+		if !slices.Contains(staff.Roles, staff.Role(r)) {
+			return nil, usage("there is no role %q; there are: %s", r, roleNames())
+		}
+		roles = append(roles, staff.Role(r))
+	}
+	return roles, nil
+}
+
+func (e *env) addStaff(ctx context.Context, app *boot.App, in staff.Add, at site.Site) (err error) {
+	// What is asked is checked as the whole will be; each question looks at its own field only.
+	one := func(field string) func(string) error {
+		return func(answer string) error {
+			try := in
+			switch field {
+			case "login":
+				try.Login = answer
+			case "name":
+				try.Name = answer
+			case "password":
+				try.Password = answer
+			case "role":
+				var err error
+				if try.Roles, err = parseRoles(words(answer)); err != nil {
+					return err
+				}
+			}
+			return only(try.Check(), field)
+		}
+	}
+	if in.Login == "" {
+		if in.Login, err = e.ask(ctx, asked{prompt: "User name", proposal: proposedLogin(in.Roles), check: one("login")}); err != nil {
+			return err
+		}
+	}
+	if len(in.Roles) == 0 {
+		answer, err := e.ask(ctx, asked{prompt: "Roles (" + roleNames() + ")", check: one("role")})
+		if err != nil {
+			return err
+		}
+		if in.Roles, err = parseRoles(words(answer)); err != nil {
+			return err
+		}
+	}
+	said := strings.Join(roleText(in.Roles), ", ")
+	known, err := app.Staff.Known(ctx, in.Login)
+	if err != nil {
+		return err
+	}
+	if known {
+		if _, err := app.Staff.Grant(ctx, in.Login, in.Roles); err != nil {
+			return err
+		}
+		return e.print("%s is there already and has now the roles at %s: %s\n", in.Login, at.Code, said)
+	}
+	if in.Name == "" {
+		if e.terminal() == nil {
+			return usage("--name is needed for somebody new")
+		}
+		if in.Name, err = e.ask(ctx, asked{prompt: "Name, as colleagues see it", check: one("name")}); err != nil {
+			return err
+		}
+	}
+	if in.Password, err = e.askPassword(ctx, "Password for "+in.Login, one("password")); err != nil {
+		return err
+	}
+	p, err := app.Staff.Add(ctx, in)
+	if err != nil {
+		return err
+	}
+	if err := e.print("%s is added at %s: %s\n", p.Login, at.Code, said); err != nil {
+		return err
+	}
+	if !slices.Contains(in.Roles, staff.Admin) {
+		return nil
+	}
+	return e.print(`Next: lobby serve, and sign in as %s at %s. There, or here at the command line:
+  lobby site import FILE --site %s      buildings, households and zones from a spreadsheet (lobby site template)
+  lobby staff add --site %s             colleagues
+  lobby device pair --site %s           kiosk, wall and lobby display
+`, p.Login, address(app, "/login"), at.Code, at.Code, at.Code)
+}
+
+// proposedLogin is "admin" for an administrator, else nothing.
+func proposedLogin(roles []staff.Role) string {
+	if slices.Contains(roles, staff.Admin) {
+		return "admin"
+	}
+	return ""
+}
+
+func roleText(roles []staff.Role) []string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
 		names[i] = string(r)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
+
+func roleNames() string { return strings.Join(roleText(staff.Roles), ", ") }
 
 func newStaffList(e *env) *cobra.Command {
 	var site string
@@ -134,79 +213,7 @@ func newStaffList(e *env) *cobra.Command {
 	return cmd
 }
 
-func newStaffPasswd(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "passwd LOGIN",
-		Short: "Give somebody a new password; they are signed out everywhere",
-		Long: `Give somebody a new password. They are signed out everywhere, and a wait after wrong passwords ends. The password is
-asked for, or read from standard input where that is no terminal.`,
-		Example: "  lobby staff passwd li.ming",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return e.withApp(cmd, func(ctx context.Context, app *boot.App) error {
-				password, err := e.askPassword("New password for " + args[0])
-				if err != nil {
-					return err
-				}
-				if _, err := app.Staff.SetPassword(ctx, args[0], password); err != nil {
-					return err
-				}
-				return e.print("%s has a new password and is signed out everywhere.\n", args[0])
-			})
-		},
-	}
-}
-
-func newStaffDisable(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "disable LOGIN",
-		Short:   "Shut somebody out at once and everywhere; their records stay",
-		Example: "  lobby staff disable li.ming",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return e.withApp(cmd, func(ctx context.Context, app *boot.App) error {
-				if _, err := app.Staff.Disable(ctx, args[0]); err != nil {
-					return err
-				}
-				return e.print("%s is disabled and signed out everywhere.\n", args[0])
-			})
-		},
-	}
-}
-
 func (e *env) print(format string, args ...any) error {
 	_, err := fmt.Fprintf(e.Out, format, args...)
 	return err
-}
-
-// askPassword asks twice on a terminal, without showing what is typed; elsewhere it reads one line. A password is never
-// an argument: those stand in the process list and the shell's history.
-func (e *env) askPassword(prompt string) (string, error) {
-	file, ok := e.In.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		line, err := bufio.NewReader(io.LimitReader(e.In, 4096)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", err
-		}
-		if line = strings.TrimRight(line, "\r\n"); line == "" {
-			return "", errors.New("no password came on standard input")
-		}
-		return line, nil
-	}
-	var typed [2]string
-	for i, again := range []string{"", " again"} {
-		if _, err := fmt.Fprintf(e.Err, "%s%s: ", prompt, again); err != nil {
-			return "", err
-		}
-		raw, err := term.ReadPassword(int(file.Fd()))
-		_, _ = fmt.Fprintln(e.Err)
-		if err != nil {
-			return "", err
-		}
-		typed[i] = string(raw)
-	}
-	if typed[0] != typed[1] {
-		return "", errors.New("the two passwords differ; nothing is changed")
-	}
-	return typed[0], nil
 }

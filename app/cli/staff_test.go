@@ -35,6 +35,12 @@ func TestStaffCommand(t *testing.T) {
 		{"no password", "", []string{"staff", "passwd", "wu"}, 1, "no password came"},
 		{"somebody who isn't there", secret + "\n", []string{"staff", "passwd", "nobody"}, 1, "Nobody has this user name"},
 		{"disable", "", []string{"staff", "disable", "wu"}, 0, "wu is disabled"},
+		{"enable", "", []string{"staff", "enable", "wu"}, 0, "wu may sign in again"},
+		{"disable again", "", []string{"staff", "disable", "wu"}, 0, "wu is disabled"},
+		{"grant", "", []string{"staff", "grant", "li.ming", "--role", "manager", "--site", "riverside"}, 0, "has now the roles at riverside: manager"},
+		{"revoke", "", []string{"staff", "revoke", "li.ming", "--role", "manager"}, 0, "has no longer the roles at riverside: manager"},
+		{"revoke an unknown role", "", []string{"staff", "revoke", "li.ming", "--role", "king"}, 2, `there is no role "king"`},
+		{"grant nobody", "", []string{"staff", "grant", "nobody", "--role", "agent"}, 1, "Nobody has this user name"},
 		{"disable nobody", "", []string{"staff", "disable", "nobody"}, 1, "Nobody has this user name"},
 		{"a strange login", secret + "\n", []string{"staff", "add", "<b>", "--name", "x", "--role", "agent"}, 1, "2 to 40 characters"},
 		{"an unknown role", secret + "\n", []string{"staff", "add", "wang", "--name", "王", "--role", "king"}, 2, `there is no role "king"`},
@@ -43,7 +49,7 @@ func TestStaffCommand(t *testing.T) {
 		{"no login", "", []string{"staff", "add", "--role", "agent"}, 2, "arg"},
 		{"a password as an argument", "", []string{"staff", "passwd", "wu", secret}, 2, "arg"},
 		{"an unknown site", secret + "\n", []string{"staff", "add", "wang", "--name", "王", "--role", "agent", "--site", "nowhere"}, 1, `there is no site "nowhere"`},
-		{"no subcommand", "", []string{"staff"}, 2, "add, disable, list, passwd"},
+		{"no subcommand", "", []string{"staff"}, 2, "add, disable, enable, grant, list, passwd, revoke"},
 	} {
 		out, errs, code := b.typed(step.input, step.args...)
 		if code != step.code || !strings.Contains(out+errs, step.says) {
@@ -92,7 +98,7 @@ func TestDeviceCommand(t *testing.T) {
 			t.Errorf("%s: exit %d, %q %q; want %d and %q", step.name, code, out, errs, step.code, step.says)
 		}
 	}
-	for _, args := range [][]string{{"staff"}, {"staff", "add"}, {"staff", "list"}, {"staff", "passwd"}, {"staff", "disable"}, {"device"}, {"device", "pair"}, {"device", "list"}, {"device", "revoke"}} {
+	for _, args := range [][]string{{"staff"}, {"staff", "add"}, {"staff", "list"}, {"staff", "passwd"}, {"staff", "disable"}, {"staff", "enable"}, {"staff", "grant"}, {"staff", "revoke"}, {"site", "set"}, {"device"}, {"device", "pair"}, {"device", "list"}, {"device", "revoke"}} {
 		if out, errs, code := b.typed("", append(args, "--help")...); code != 0 || !strings.Contains(out, "Examples:") || errs != "" {
 			t.Errorf("%v --help: %d %s%s", args, code, out, errs)
 		}

@@ -21,6 +21,7 @@ type Config struct {
 	DirectURL   string // DATABASE_DIRECT_URL: migrations and listening; by default the same as DatabaseURL
 	Addr        string // LOBBY_ADDR: where to listen; by default :8080, in demo mode on loopback
 	Data        string // LOBBY_DATA: folder of the embedded cluster and its key file
+	Backups     string // LOBBY_BACKUP_DIR: where the daily backups go, or "off"; empty: see BackupFolder
 	Key         string // LOBBY_KEY: wraps the key ring; required with DatabaseURL
 	NewKey      string // LOBBY_NEW_KEY: what 'lobby key rewrap' wraps the ring with; nobody else reads it
 	URL         string // LOBBY_URL: the public address, for links and QR codes
@@ -47,6 +48,7 @@ func FromEnv(getenv func(string) string) *Config {
 		DirectURL:   or("DATABASE_DIRECT_URL", ""),
 		Addr:        or("LOBBY_ADDR", ""),
 		Data:        or("LOBBY_DATA", "./var"),
+		Backups:     or("LOBBY_BACKUP_DIR", ""),
 		Key:         or("LOBBY_KEY", ""),
 		NewKey:      or("LOBBY_NEW_KEY", ""),
 		URL:         or("LOBBY_URL", ""),
@@ -98,6 +100,18 @@ func (c *Config) KeyFile() string {
 		return ""
 	}
 	return filepath.Join(c.Data, "lobby.key")
+}
+
+// BackupFolder is where the daily backups go: for an embedded cluster beside it, where nobody says otherwise; for a
+// database of somebody's server only where somebody does. Empty: none are taken.
+func (c *Config) BackupFolder() string {
+	switch {
+	case c.Backups == "off":
+		return ""
+	case c.Backups == "" && c.Embedded():
+		return filepath.Join(c.Data, "backups")
+	}
+	return c.Backups
 }
 
 // Validate fills what follows from something else and names everything that is wrong, one sentence each.

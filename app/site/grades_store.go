@@ -163,7 +163,7 @@ func (in SaveGrades) grades() (Grades, error) {
 		at := strconv.Itoa(grade)
 		n := Need{in.Fields["role."+at], figure("seniority."+at, MostSeniority)}
 		if g.rank(n.Role) < 0 {
-			wrong.Add("role."+at, "place.grades.role")
+			wrong.Add("role."+at, "place.grades.role_unknown")
 		}
 		g.Needs[grade] = n
 	}

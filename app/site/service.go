@@ -94,7 +94,7 @@ func (in Add) Check() error {
 
 func (in Add) site(now time.Time) (Site, error) {
 	var wrong fault.Fields
-	row := Site{Code: in.Code, TimeZone: in.TimeZone, Languages: in.Languages, Accent: in.Accent, Demo: in.Demo, Raw: []byte("{}"), CreatedAt: now}
+	row := Site{Code: in.Code, Name: in.Name, TimeZone: in.TimeZone, Languages: in.Languages, Accent: in.Accent, Demo: in.Demo, Raw: []byte("{}"), CreatedAt: now}
 	if !codeForm.MatchString(in.Code) {
 		wrong.Add("code", "site.code_form")
 	}

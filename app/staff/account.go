@@ -92,6 +92,12 @@ func (s *Service) Join(ctx context.Context, tx bun.Tx, p *Person, roles []Role) 
 	return audit.Append(ctx, tx, audit.Entry{Verb: "staff.add", Subject: "staff", ID: p.ID, Fields: roleFields(roles)})
 }
 
+// Check tells everything that is wrong with somebody new, by field: login, name, language, password, role.
+func (in Add) Check() error {
+	_, err := in.check()
+	return err
+}
+
 func (in Add) check() (*Person, error) {
 	var fs fault.Fields
 	p := &Person{Login: normal(in.Login), Language: in.Language, Demo: in.Demo}

@@ -47,6 +47,13 @@ func checkPassword(fs *fault.Fields, field, password, login string) {
 	}
 }
 
+// CheckPassword tells what is wrong with a new password for a login.
+func CheckPassword(password, login string) error {
+	var fs fault.Fields
+	checkPassword(&fs, "password", password, normal(login))
+	return fs.Err()
+}
+
 func weak(low string) bool {
 	if strings.Count(low, low[:1]) == len(low) {
 		return true

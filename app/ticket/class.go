@@ -125,3 +125,9 @@ func (c Class) Refused() bool { return c.Validity == "invalid" }
 
 // Grave tells a complaint that the manager owns (COMPLAINT-3).
 func (c Class) Grave() bool { return c.Severity == "important" || c.Severity == "major" }
+
+// says is the classification without the grade that follows from it.
+func (c Class) says() Class {
+	c.Grade = 0
+	return c
+}

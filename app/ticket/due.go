@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -51,7 +52,8 @@ func (s *Service) markBatch(ctx context.Context, tx bun.Tx) (int, error) {
 
 // breach is the line of history of a limit that passed: at the moment it passed, and when that was noticed.
 func breach(t *Ticket, now time.Time) Step {
-	return Step{SiteID: t.SiteID, TicketID: t.ID, Verb: OverdueVerb, From: t.State, To: t.State, At: t.DueAt, NotedAt: now, Detail: []byte("{}")}
+	return Step{SiteID: t.SiteID, TicketID: t.ID, Verb: OverdueVerb, From: t.State, To: t.State, At: t.DueAt, NotedAt: now, Detail: []byte("{}"),
+		Mark: fmt.Sprintf("result#%d", t.Reopened)}
 }
 
 // noteBreach notes a limit that has passed before somebody takes the next step, where no scan has seen it yet: a

@@ -44,16 +44,16 @@ type Need string
 
 // What a verb can ask for. A remark may be given with every verb.
 const (
-	What       Need = "what"        // what was done or said
-	Why        Need = "why"         // a reason
-	Classes    Need = "class"       // what the ticket is
-	Person     Need = "person"      // to whom it goes
-	WaitingOn  Need = "on"          // on whom or what it waits
-	Until      Need = "until"       // a time to come
-	Customer   Need = "customer"    // name of the customer who confirms; of repairs only (TICKET-5)
-	Instead    Need = "instead"     // what was offered instead; of help only (HELP-4)
-	Earlier    Need = "earlier"     // the first complaint on the same matter (COMPLAINT-6)
-	Department Need = "departments" // to which departments, and what they are to do
+	What        Need = "what"        // what was done or said
+	Why         Need = "why"         // a reason
+	Classes     Need = "class"       // what the ticket is
+	Person      Need = "person"      // to whom it goes
+	WaitingOn   Need = "on"          // on whom or what it waits
+	Until       Need = "until"       // a time to come
+	Customer    Need = "customer"    // name of the customer who confirms; of repairs only (TICKET-5)
+	Instead     Need = "instead"     // what was offered instead; of help only (HELP-4)
+	Earlier     Need = "earlier"     // the first complaint on the same matter (COMPLAINT-6)
+	Departments Need = "departments" // to which departments, and what they are to do
 )
 
 // Move is one line of the flow: from a state, by a verb, to a state, for whom, asking for what, provided that the
@@ -75,7 +75,7 @@ var flow = slices.Concat([]Move{
 	{Registered, Classify, Classified, staff.ClassifyTickets, []Need{Classes}, nil, "ticket.classified"},
 
 	{Classified, Handle, InHand, staff.ClassifyTickets, nil, []Guard{valid, assigned, unaccused, withinGrade}, "ticket.handled"},
-	{Classified, Dispatch, InHand, staff.DispatchTickets, []Need{Department}, []Guard{valid}, "ticket.dispatched"},
+	{Classified, Dispatch, InHand, staff.DispatchTickets, []Need{Departments}, []Guard{valid}, "ticket.dispatched"},
 	{Classified, Accept, Classified, staff.AcceptTickets, nil, []Guard{unaccepted, unaccused}, "ticket.accepted"},
 	{Classified, Classify, Classified, staff.ClassifyTickets, []Need{Classes}, nil, "ticket.classified"},
 	{Classified, Invalidate, Invalid, staff.InvalidateTickets, []Need{Why}, []Guard{ordersOver}, "ticket.invalidated"},
@@ -98,7 +98,7 @@ var flow = slices.Concat([]Move{
 	at([]State{InHand, Waiting}, Move{Verb: Offer, May: staff.WorkTickets, Needs: []Need{What}, Event: "ticket.offered"}),
 	at([]State{InHand, Waiting}, Move{Verb: Update, May: staff.WorkTickets, Needs: []Need{What, Until}, Event: "ticket.told"}),
 	at([]State{InHand, Waiting}, Move{Verb: Promise, May: staff.WorkTickets, Needs: []Need{Until}, Event: "ticket.promised"}),
-	at([]State{InHand, Waiting}, Move{Verb: Dispatch, May: staff.DispatchTickets, Needs: []Need{Department}, Guards: []Guard{valid}, Event: "ticket.dispatched"}),
+	at([]State{InHand, Waiting}, Move{Verb: Dispatch, May: staff.DispatchTickets, Needs: []Need{Departments}, Guards: []Guard{valid}, Event: "ticket.dispatched"}),
 	at([]State{Registered, Classified, InHand, Waiting}, Move{Verb: Ask, May: staff.AcceptTickets, Needs: []Need{Why}, Event: "ticket.asked"}),
 	at([]State{Classified, InHand, Waiting}, Move{Verb: Reassign, May: staff.ReassignTickets, Needs: []Need{Person}, Guards: []Guard{unaccused, withinGrade}, Event: "ticket.reassigned"}),
 	at([]State{InHand, Waiting}, Move{Verb: Reclassify, May: staff.ReassignTickets, Needs: []Need{Classes}, Event: "ticket.changed"}),

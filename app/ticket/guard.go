@@ -66,6 +66,11 @@ var (
 	complaint = Guard{"complaint", func(f *facts) bool { return f.ticket.Kind == "complaint" }}
 )
 
+// guarded tells whether the move has a guard.
+func (m Move) guarded(by Guard) bool {
+	return slices.ContainsFunc(m.Guards, func(g Guard) bool { return g.Name == by.Name })
+}
+
 // refuses gives the first guard of a move that doesn't hold; nil where all do.
 func (m Move) refuses(f *facts) *Guard {
 	for i := range m.Guards {
@@ -98,4 +103,10 @@ func refusal(ctx context.Context, t *Ticket, last Step) error {
 	return fault.New(fault.Conflict, "ticket.refused."+string(t.State), fault.Args{
 		"Number": t.Number, "Who": last.Who(ctx), "At": locale.Moment(ctx, last.At),
 	})
+}
+
+// telling tells whether the page says why a step can't be taken; a step that isn't for this sort of ticket at all is
+// left out.
+func (g *Guard) telling() bool {
+	return !slices.Contains([]string{unaccepted.Name, inquiry.Name, complaint.Name, assigned.Name}, g.Name)
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -44,11 +45,12 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	ctx := web.Context(c)
 	state, f := chosen(c.Query("state"), c.Query("kind"), c.Query("page"))
 	f.Mine, f.Overdue = c.Query("mine") == "1", c.Query("overdue") == "1"
+	f.Told, f.Rejected = c.Query("told") == "1", c.Query("rejected") == "1"
 	found, err := p.Service.List(ctx, f)
 	if err != nil {
 		return err
 	}
-	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Overdue: f.Overdue, Kinds: Kinds, States: stateNames(),
+	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Kinds: Kinds, States: stateNames(),
 		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
 	if found.Page > 1 {
 		l.Previous = pageAddress(state, f, found.Page-1)
@@ -59,33 +61,95 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "ticket.title")), l))
 }
 
-// entry is the form as it was sent.
-func entry(v web.Values) Register {
+// entry is the form as it was sent. Who may classify does it at once, unless they leave it for later.
+func entry(ctx context.Context, v web.Values) (in Register, wrong fault.Fields) {
+	in = Register{EntryKey: keyOf(v), Kind: v.Get("kind"), Urgency: v.Get("urgency"), Type: v.Get("type"),
+		LifeSafety: v.Get("life_safety") == "1", Place: v.Get("place"), Matter: v.Get("matter"), Reporter: v.Get("reporter"),
+		Phone: v.Get("phone"), Channel: v.Get("channel"), FirstAsked: number(v.Get("first_asked"))}
+	then := v.Get("then")
+	if !actor.From(ctx).Can(staff.ClassifyTickets) || then == "" || then == "later" {
+		return in, nil
+	}
+	c := classOf(v)
+	in.Classify, in.HelpKind = true, c.HelpKind
+	in.Validity, in.About, in.Topic, in.Severity, in.Against = c.Validity, c.About, c.Topic, c.Severity, c.Against
+	switch then {
+	case "queue":
+	case string(Dispatch):
+		in.Then, in.Instructions = Dispatch, instructionsOf(v)
+	default:
+		in.Then = Verb(then)
+	}
+	registered := pick(ctx, v, "past_registered", &wrong)
+	handled := pick(ctx, v, "past_handled", &wrong)
+	in.Past = pastOf(registered, handled, pick(ctx, v, "past_resolved", &wrong), v.Get("past_done"))
+	return in, wrong
+}
+
+// pick reads a moment of a form; one that is none is noted.
+func pick(ctx context.Context, v web.Values, name string, wrong *fault.Fields) time.Time {
+	at, ok := momentOf(ctx, v.Get(name))
+	if !ok {
+		wrong.Add(name, "ticket.field.time")
+	}
+	return at
+}
+
+func keyOf(v web.Values) uuid.UUID {
 	key, err := uuid.Parse(v.Get("entry_key"))
 	if err != nil {
-		key = uuid.Nil
+		return uuid.Nil
 	}
-	asked, err := strconv.ParseInt(v.Get("first_asked"), 10, 64)
-	if err != nil && v.Get("first_asked") != "" {
-		asked = -1 // nobody has this id: the field is refused
+	return key
+}
+
+// number reads an id of a form: 0 for nothing, -1, which nothing has, for what is none.
+func number(raw string) int64 {
+	if raw == "" {
+		return 0
 	}
-	return Register{EntryKey: key, Kind: v.Get("kind"), Urgency: v.Get("urgency"), Type: v.Get("type"),
-		LifeSafety: v.Get("life_safety") == "1", Place: v.Get("place"), Matter: v.Get("matter"), Reporter: v.Get("reporter"),
-		Phone: v.Get("phone"), Channel: v.Get("channel"), FirstAsked: asked}
+	n, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// classOf reads the classification of a form.
+func classOf(v web.Values) Class {
+	return Class{Kind: v.Get("kind"), Urgency: v.Get("urgency"), Type: v.Get("type"), LifeSafety: v.Get("life_safety") == "1", HelpKind: v.Get("help_kind"),
+		Validity: v.Get("validity"), About: v.Get("about"), Topic: v.Get("topic"), Severity: v.Get("severity"), Against: number(v.Get("against"))}
+}
+
+// instructionsOf reads the departments that were chosen, each with what it is to do.
+func instructionsOf(v web.Values) []Instruction {
+	var out []Instruction
+	for _, raw := range v["department"] {
+		out = append(out, Instruction{Department: number(raw), Text: v.Get("instruction-" + raw)})
+	}
+	return out
 }
 
 func (p *Pages) form(c *fiber.Ctx) error {
 	f := page.Form{}
+	ctx := web.Context(c)
 	if number := c.Query("done"); number != "" {
-		f.Notice = locale.T(web.Context(c), "ticket.saved", "Number", number)
+		f.Notice = locale.T(ctx, "ticket.saved", "Number", number)
 	}
-	return p.showForm(c, fiber.StatusOK, f, Register{Urgency: "B", Channel: "phone", Kind: "repair"}, nil)
+	in := Register{Urgency: "B", Channel: "phone", Kind: "repair", Classify: true}
+	if actor.From(ctx).Can(staff.WorkTickets) {
+		in.Then = Handle
+	}
+	return p.showForm(c, fiber.StatusOK, f, in, nil)
 }
 
 // register enters a ticket. What is still open for the same household or phone is shown first (TICKET-8).
 func (p *Pages) register(c *fiber.Ctx) error {
 	ctx, v := web.Context(c), web.Form(c)
-	in := entry(v)
+	in, typos := entry(ctx, v)
+	if f, ok := web.Invalid(typos.Err()); ok {
+		return p.showForm(c, web.Status(f), page.Form{}, in, f)
+	}
 	mayView := actor.From(ctx).Can(staff.ViewTickets)
 	if v.Get("seen") != "1" && mayView {
 		open, err := p.Service.unseen(ctx, in)
@@ -143,8 +207,33 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
 	f.Fields = fields(ctx, in, said, people)
+	if err := p.classify(ctx, &f, in, said); err != nil {
+		return err
+	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
+}
+
+// classify adds what the desk says at once, for who may.
+func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said map[string]string) error {
+	if !actor.From(ctx).Can(staff.ClassifyTickets) {
+		return nil
+	}
+	departments, err := p.Service.Departments(ctx)
+	if err != nil {
+		return err
+	}
+	c := classInputs(ctx, in.class(), said, departments, "")
+	f.Class, f.Orders, f.Past = &c, orderChoices(ctx, departments, in.Instructions, said, "new"), pastInputs(ctx, in.Past, said)
+	then := string(in.Then)
+	switch {
+	case !in.Classify:
+		then = "later"
+	case then == "":
+		then = "queue"
+	}
+	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
+	return nil
 }
 
 // similar answers while the form is being filled in.
@@ -171,13 +260,13 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := web.Form(c)
-	looked, err := strconv.ParseInt(v.Get("version"), 10, 64)
-	if err != nil {
-		looked = 0
+	ctx := web.Context(c)
+	in, typos := actOf(ctx, web.Form(c))
+	a := attempt{verb: Verb(c.Params("verb")), in: in}
+	if f, ok := web.Invalid(typos.Err()); ok {
+		a.wrong = f
+		return p.showTicket(c, web.Status(f), id, a)
 	}
-	a := attempt{verb: Verb(c.Params("verb")), in: Act{Remark: v.Get("remark"), Urgency: v.Get("urgency"), Type: v.Get("type"),
-		LifeSafety: v.Get("life_safety") == "1", Version: looked}}
 	_, err = p.Service.Do(web.Context(c), id, a.verb, a.in)
 	if f, ok := web.Invalid(err); ok {
 		a.wrong = f
@@ -187,6 +276,14 @@ func (p *Pages) do(c *fiber.Ctx) error {
 		return err
 	}
 	return web.Redirect(c, address(id))
+}
+
+// actOf is the form of a step as it was sent.
+func actOf(ctx context.Context, v web.Values) (in Act, wrong fault.Fields) {
+	in = Act{Remark: v.Get("remark"), Class: classOf(v), Person: number(v.Get("person")), On: v.Get("on"), Customer: v.Get("customer"),
+		Instead: v.Get("instead"), Earlier: number(v.Get("earlier")), Version: max(number(v.Get("version")), 0), EntryKey: keyOf(v), Instructions: instructionsOf(v)}
+	in.Until, in.At = pick(ctx, v, "until", &wrong), pick(ctx, v, "at", &wrong)
+	return in, wrong
 }
 
 // reveal shows the whole phone, or the texts as they were written, once: in the answer to the form and nowhere else

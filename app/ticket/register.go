@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -27,12 +28,30 @@ type Register struct {
 	Urgency    string    // A, B or C; empty: B
 	Type       string    // A1 … C2; empty: what the kind has by default
 	LifeSafety bool      // life is at stake: urgency A (HELP-3)
+	HelpKind   string    // one of HelpKinds, for help; may be empty until it is classified
 	Place      string
 	Matter     string
 	Reporter   string // name of who reports; may be empty
 	Phone      string // may be empty: nobody may refuse to record (ORG-3)
 	Channel    string // one of Channels; a kiosk's is always kiosk
 	FirstAsked int64  // staff id of who was asked first; 0: who enters it (ORG-3)
+
+	// The desk does it in one go: classified at once, and handled or sent to departments.
+	Classify                         bool
+	Validity, About, Topic, Severity string // of a complaint
+	Against                          int64  // of a complaint: the department complained of
+	Then                             Verb   // Handle, Dispatch, or empty: it waits to be taken up
+	Instructions                     []Instruction
+
+	Past *Past // handled before it was written down (TICKET-6)
+}
+
+// Past are the true times of an emergency that is written up afterwards (TICKET-6).
+type Past struct {
+	Registered time.Time // when it was told
+	Handled    time.Time // when somebody went; zero: as soon as it was told
+	Resolved   time.Time // when it was over; zero: it is still in hand
+	Done       string    // what was done, where it is over
 }
 
 // Register records a matter (TICKET-1). It may be sent any number of times with the same key: the same content gives
@@ -49,8 +68,14 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 	if first, err := byEntry(ctx, s.DB, a.Site, in.EntryKey); err != nil || first != nil {
 		return standing(ctx, first, t.EntryHash, err)
 	}
-	if err := s.place(ctx, t); err != nil {
+	if err := s.place(ctx, t, in.Past); err != nil {
 		return nil, err
+	}
+	act := Act{Class: in.class(), Instructions: in.Instructions}
+	if in.Then == Dispatch {
+		if err := s.takeNumbers(ctx, &act); err != nil {
+			return nil, err
+		}
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) {
 		inserted, err := insert(ctx, tx, t)
@@ -61,13 +86,42 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 			first, err := byEntry(ctx, tx, a.Site, in.EntryKey)
 			return standing(ctx, first, t.EntryHash, err)
 		}
+		class := t.Class
 		step := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}
-		if err := addStep(ctx, tx, t, step, Detail{Due: &t.DueAt}); err != nil {
+		if err := s.write(ctx, tx, t, step, Detail{Due: &t.DueAt, Class: &class}); err != nil {
 			return nil, err
 		}
 		live.Publish(ctx, live.Site(t.SiteID), "ticket.registered", t.ID)
-		return t, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.register", Subject: "tickets", ID: t.ID, Site: t.SiteID})
+		if err := audit.Append(ctx, tx, audit.Entry{Verb: "ticket.register", Subject: "tickets", ID: t.ID, Site: t.SiteID}); err != nil {
+			return nil, err
+		}
+		return s.goOn(ctx, tx, t, in, act)
 	})
+}
+
+// goOn does at once what the desk would do next: classify, handle or send orders, and for an emergency that is over
+// write down how it ended.
+func (s *Service) goOn(ctx context.Context, tx bun.Tx, t *Ticket, in Register, act Act) (*Ticket, error) {
+	if !in.Classify {
+		return t, nil
+	}
+	past := Past{}
+	if in.Past != nil {
+		past = *in.Past
+	}
+	act.At = past.Registered
+	t, err := s.DoIn(ctx, tx, t.ID, Classify, act)
+	if err != nil || in.Then == "" {
+		return t, err
+	}
+	act.At, act.Person = first(past.Handled, past.Registered), 0
+	if in.Then == Handle {
+		act.Person = t.hands()
+	}
+	if t, err = s.DoIn(ctx, tx, t.ID, in.Then, act); err != nil || past.Resolved.IsZero() {
+		return t, err
+	}
+	return s.DoIn(ctx, tx, t.ID, Resolve, Act{At: past.Resolved, Remark: past.Done})
 }
 
 // Check tells what Register would refuse of the entry itself, without recording anything.
@@ -101,19 +155,16 @@ func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticke
 	in.defaults(a)
 	t := &Ticket{
 		SiteID: a.Site, EntryKey: in.EntryKey, State: Registered, Version: 1,
-		Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, Channel: in.Channel,
+		Class: Class{Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, HelpKind: in.HelpKind}.fit(), Channel: in.Channel,
 		Place:    wrong.Line("place", in.Place, MaxPlace, true),
 		Matter:   wrong.Text("matter", in.Matter, MaxMatter, true),
 		Reporter: wrong.Line("reporter", in.Reporter, MaxReporter, false),
 	}
-	for _, choice := range []struct {
-		name, value string
-		of          []string
-	}{{"kind", t.Kind, Kinds}, {"urgency", t.Urgency, Urgencies}, {"type", t.Type, Types}, {"channel", t.Channel, Channels}} {
-		if !slices.Contains(choice.of, choice.value) {
-			wrong.Add(choice.name, "ticket.field.choice")
-		}
+	in.class().check(&wrong, in.Classify)
+	if !slices.Contains(Channels, t.Channel) {
+		wrong.Add("channel", "ticket.field.choice")
 	}
+	in.checkThen(t, s.now(), &wrong)
 	phone, ok := pii.NormalisePhone(wrong.Text("phone", in.Phone, MaxPhone, false))
 	if !ok && strings.TrimSpace(in.Phone) != "" && !wrong.Has("phone") {
 		wrong.Add("phone", "ticket.field.phone")
@@ -126,20 +177,56 @@ func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticke
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	return t, s.sealEntry(t, phone, in.FirstAsked)
+	return t, s.sealEntry(t, phone, in)
+}
+
+// class is what the entry says the ticket is.
+func (in Register) class() Class {
+	return Class{Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, HelpKind: in.HelpKind, Validity: in.Validity,
+		About: in.About, Topic: in.Topic, Severity: in.Severity, Against: in.Against}.fit()
+}
+
+// checkThen checks what is to be done at once, and the true times of an emergency.
+func (in Register) checkThen(t *Ticket, now time.Time, wrong *fault.Fields) {
+	if !slices.Contains([]Verb{"", Handle, Dispatch}, in.Then) || in.Then != "" && !in.Classify {
+		wrong.Add("then", "ticket.field.choice")
+	}
+	if in.Then == Dispatch && len(in.Instructions) == 0 {
+		wrong.Add("departments", "fault.field.required")
+	}
+	if in.Past == nil {
+		return
+	}
+	p := *in.Past
+	if !t.LifeSafety && t.Urgency != "A" {
+		wrong.Add("past_registered", "ticket.field.no_emergency")
+	}
+	since := time.Time{}
+	for _, moment := range []struct {
+		name     string
+		at       time.Time
+		required bool
+	}{{"past_registered", p.Registered, true}, {"past_handled", p.Handled, false}, {"past_resolved", p.Resolved, false}} {
+		switch {
+		case moment.at.IsZero() && moment.required:
+			wrong.Add(moment.name, "fault.field.required")
+		case moment.at.IsZero():
+		case moment.at.After(now):
+			wrong.Add(moment.name, "ticket.field.future")
+		case moment.at.Before(since):
+			wrong.Add(moment.name, "ticket.field.before")
+		default:
+			since = moment.at
+		}
+	}
+	wrong.Text("past_done", p.Done, MaxRemark, !p.Resolved.IsZero())
+	if !p.Resolved.IsZero() && in.Then == "" {
+		wrong.Add("then", "fault.field.required")
+	}
 }
 
 // defaults fills what may be left out.
 func (in *Register) defaults(a actor.Actor) {
-	if in.Urgency == "" {
-		in.Urgency = "B"
-	}
-	if in.LifeSafety {
-		in.Urgency = "A"
-	}
-	if in.Type == "" {
-		in.Type = DefaultType(in.Kind)
-	}
 	switch {
 	case a.Kind == actor.Device:
 		in.Channel, in.FirstAsked = "kiosk", 0
@@ -170,7 +257,7 @@ func (s *Service) firstAsked(ctx context.Context, a actor.Actor, id int64, t *Ti
 
 // sealEntry encrypts the phone, and makes the keyed hash over everything that was said, by which a repeated entry is
 // told from another one with the same key.
-func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
+func (s *Service) sealEntry(t *Ticket, phone string, in Register) error {
 	if phone != "" {
 		sealed, err := s.Vault.Seal(pii.Phone, phone)
 		if err != nil {
@@ -178,7 +265,11 @@ func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
 		}
 		t.Phone, t.PhoneIndex = sealed, s.Vault.Index(pii.Phone, phone)
 	}
-	content, err := json.Marshal([]any{"ticket", t.Channel, t.Kind, t.Urgency, t.Type, t.LifeSafety, t.Place, t.Matter, t.Reporter, phone, firstAsked})
+	said := []any{"ticket", t.Channel, t.Kind, t.Urgency, t.Type, t.LifeSafety, t.Place, t.Matter, t.Reporter, phone, in.FirstAsked}
+	if in.Classify { // an entry without it has the hash that programs of before give it
+		said = append(said, in.class(), in.Then, in.Instructions, in.Past)
+	}
+	content, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
@@ -187,7 +278,7 @@ func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
 }
 
 // place finds the household, whose zone's owner handles the matter by default (ZONE-1), and sets times and number.
-func (s *Service) place(ctx context.Context, t *Ticket) error {
+func (s *Service) place(ctx context.Context, t *Ticket, past *Past) error {
 	rule, err := s.Sites.Get(ctx, t.SiteID)
 	if err != nil {
 		return err
@@ -202,9 +293,13 @@ func (s *Service) place(ctx context.Context, t *Ticket) error {
 			return err
 		}
 	}
-	t.RegisteredAt = s.now()
+	now := s.now()
+	t.RegisteredAt = now
+	if past != nil {
+		t.RegisteredAt, t.Afterwards = past.Registered.UTC().Truncate(time.Microsecond), true
+	}
 	t.DueAt = t.RegisteredAt.Add(rule.Settings.TicketLimit)
-	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", t.RegisteredAt.In(rule.Location()))
+	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", now.In(rule.Location()))
 	return err
 }
 

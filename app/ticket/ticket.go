@@ -137,4 +137,3 @@ func (t *Ticket) Overdue(now time.Time) bool {
 	}
 	return t.State.Running() && !now.Before(t.DueAt)
 }
-

@@ -79,6 +79,12 @@ func sealSome(ctx context.Context, tx bun.Tx, key []byte) (int, error) {
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
+	_, err = enchain(ctx, tx, last, rows, key)
+	return len(rows), err
+}
+
+// enchain writes rows at the end of the chain, after last, and gives the new end.
+func enchain(ctx context.Context, tx bun.Tx, last link, rows []link, key []byte) (link, error) {
 	type chainRow struct {
 		bun.BaseModel `bun:"table:audit_chain"`
 		Seq           int64
@@ -88,16 +94,15 @@ func sealSome(ctx context.Context, tx bun.Tx, key []byte) (int, error) {
 		Horizon       string
 	}
 	chain := make([]chainRow, len(rows))
-	seq, prev := last.Seq, last.Mac
 	for i := range rows {
 		r := &rows[i]
-		seq++
-		r.Seq, r.Prev = seq, prev
-		prev = r.seal(key)
-		chain[i] = chainRow{Seq: seq, AuditID: r.ID, Mac: prev, At: r.SealedAt, Horizon: r.Horizon}
+		r.Seq, r.Prev = last.Seq+1, last.Mac
+		r.Mac = r.seal(key)
+		chain[i] = chainRow{Seq: r.Seq, AuditID: r.ID, Mac: r.Mac, At: r.SealedAt, Horizon: r.Horizon}
+		last = *r
 	}
-	_, err = tx.NewInsert().Model(&chain).Exec(ctx)
-	return len(rows), err
+	_, err := tx.NewInsert().Model(&chain).Exec(ctx)
+	return last, err
 }
 
 // settled reads the next rows to chain: those whose transaction is below the snapshot's xmin, so that no row with a

@@ -16,8 +16,8 @@ import (
 )
 
 // Translate turns an error of the driver into what a person may be told: no row is NotFound, trouble with the
-// connection (or a statement that took too long) is Unavailable. A fault passes through; so does anything else, a
-// broken constraint for example (see Constraint), and web answers it as an internal error.
+// connection (or a statement that took too long) or with the server's disk is Unavailable. A fault passes through; so
+// does anything else, a broken constraint for example (see Constraint), and web answers it as an internal error.
 func Translate(err error) error {
 	if err == nil {
 		return nil
@@ -30,10 +30,18 @@ func Translate(err error) error {
 		return fault.Wrap(err, fault.NotFound, "fault.not_found")
 	case errors.Is(err, context.Canceled): // the asker went away; nobody reads the answer
 		return err
+	case full(err):
+		return fault.Wrap(err, fault.Unavailable, "fault.full")
 	case unavailable(err):
 		return fault.Wrap(err, fault.Unavailable, "fault.unavailable")
 	}
 	return err
+}
+
+// full tells whether the server's disk has no room: nothing was saved, reading goes on.
+func full(err error) bool {
+	var pg pgdriver.Error
+	return errors.As(err, &pg) && pg.Field('C') == "53100"
 }
 
 func unavailable(err error) bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/views/locale"
 	page "lobby/views/web"
@@ -60,12 +61,16 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 		s.begin(c)
 		s.setHeaders(c)
 		c.SetUserContext(locale.With(context.Background(), locale.Match(c.Get(fiber.HeaderAcceptLanguage))))
+		f = s.unread(c, f)
 		s.Log.InfoContext(Context(c), "request refused unread", "request", RequestID(c), "status", statuses[f.Kind])
 	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		s.Log.ErrorContext(Context(c), "request failed", "request", RequestID(c), "error", err)
 	}
 	RetryAfter(c, f)
+	if f.Kind == fault.NotFound {
+		speakTo(c)
+	}
 	c.Response().ResetBody()
 	if errors.Is(err, ErrRevoked) {
 		return unpaired(c)
@@ -74,6 +79,16 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 		return s.askToSignIn(c, f)
 	}
 	return s.errorPage(c, statuses[f.Kind], f)
+}
+
+// speakTo makes the page of an address that nobody serves speak the language of who is signed in; for nobody, and where
+// that can't be looked up, it speaks the browser's.
+func speakTo(c *fiber.Ctx) {
+	if who, err := Person(c); err == nil && who.Kind == actor.Person && actor.From(Context(c)).Kind == actor.Nobody {
+		if err := Enter(c, who); err != nil {
+			of(c).Log.WarnContext(Context(c), "the site of an error page was not found", "request", RequestID(c), "error", err)
+		}
+	}
 }
 
 // RetryAfter tells how long to wait, where the fault knows.

@@ -63,6 +63,11 @@ func TestLanguages(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an address that nobody serves speaks a person's own too", func(t *testing.T) {
+		browser := c.Another().As(people, staff)
+		browser.Header.Set("Accept-Language", "en")
+		browser.Get("/nowhere").Want(404).WantText("找不到您要的內容。")
+	})
 }
 
 func TestRates(t *testing.T) {

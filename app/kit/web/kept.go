@@ -70,7 +70,7 @@ func interrupted(c *fiber.Ctx) Kept {
 		typed := fields(Form(c), func(name string) (string, bool) {
 			return name, !strings.Contains(strings.ToLower(name), "password")
 		})
-		if size := len(c.Request().Body()) + len(typed)*2*len(keptPrefix); size > BodyLimit-keptRoom {
+		if size := max(len(c.Request().Body()), c.Request().Header.ContentLength()) + len(typed)*2*len(keptPrefix); size > BodyLimit-keptRoom {
 			return Kept{TooMuch: true}
 		}
 		return Kept{Path: OwnPath(c.Path()), Post: true, Fields: typed}

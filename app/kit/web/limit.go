@@ -42,7 +42,7 @@ func (r Rates) orDefaults() Rates {
 // limit refuses what is too much, in calls and in bytes, and what no page of ours sends: packed forms, and addresses
 // that are no text.
 func (s *server) limit(c *fiber.Ctx) error {
-	if len(c.Request().Body()) > BodyLimit {
+	if len(c.Request().Body()) > s.bodyLimit(c.Method(), c.Path()) {
 		return fault.New(fault.TooLarge, "web.too_large")
 	}
 	packed := len(c.Request().Header.ContentEncoding()) > 0 // fasthttp would unpack 64 KiB of a form into 64 MiB

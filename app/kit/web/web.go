@@ -59,6 +59,9 @@ type Config struct {
 	Build          string         // announced to pages; empty: hash of the static files
 	Nav            []NavItem
 
+	// Uploads are the forms that may be larger than BodyLimit.
+	Uploads []Upload
+
 	// Observe is told of each request that is done, for the metrics; may be nil. pattern is the route as declared.
 	Observe func(method, pattern string, status int, took time.Duration)
 
@@ -116,7 +119,10 @@ func New(cfg Config) *fiber.App {
 		ErrorHandler:            s.fail,
 		EnableTrustedProxyCheck: true, // or Fiber believes X-Forwarded-Host of anybody
 		StreamRequestBody:       false,
+		// Or fasthttp takes every posted file apart before anybody has asked who sends it.
+		DisablePreParseMultipartForm: true,
 	})
+	app.Server().HeaderReceived = s.room
 	app.Use(s.observe, recovered, s.headers)
 	app.Get("/static/accent.css", accentSheet)
 	app.Get("/static/*", staticFile)

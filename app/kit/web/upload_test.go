@@ -1,0 +1,97 @@
+package web_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/web"
+	"lobby/app/kit/web/webtest"
+)
+
+// form is a posted form with a file of so many bytes.
+func form(t *testing.T, c *webtest.Client, path string, size int) *http.Request {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("file", "places.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write(bytes.Repeat([]byte("x"), size)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := c.Request(http.MethodPost, path, &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return r
+}
+
+func TestUploadIsReadOnlyFromWhoMaySendOne(t *testing.T) {
+	t.Parallel()
+	people := webtest.NewPeople()
+	cfg := people.Config()
+	cfg.Uploads = []web.Upload{{Path: "/load", Permission: "site.manage", Max: 2 << 20}}
+	app := web.New(cfg)
+	answer := func(c *fiber.Ctx) error {
+		data, err := web.File(c, "file")
+		if err != nil {
+			return err
+		}
+		return c.JSON(len(data))
+	}
+	app.Post("/load", web.Staff("site.manage"), answer)
+	app.Post("/other", web.Staff(), answer)
+	guest := webtest.New(t, app)
+	admin := guest.Another().As(people, actor.Actor{Kind: actor.Person, ID: 1, Site: 1, May: webtest.May("site.manage")})
+	clerk := guest.Another().As(people, actor.Actor{Kind: actor.Person, ID: 2, Site: 1, May: webtest.May("ticket.view")})
+	const large = 1 << 20 // over the limit of all other forms, and over what is read of them at all
+	admin.Do(form(t, admin, "/load", large)).Want(http.StatusOK).WantText("1048576")
+	admin.Do(form(t, admin, "/load", 2<<20)).Want(http.StatusOK).WantText("2097152")
+	if admin.Do(form(t, admin, "/load", 0)).Want(http.StatusOK).Body != "0" {
+		t.Error("an empty file is not empty")
+	}
+	clerk.Do(form(t, clerk, "/load", 100)).Want(http.StatusForbidden)
+	guest.Do(form(t, guest, "/load", 100)).Want(http.StatusUnauthorized)
+	// Between BodyLimit and what is read of any form: the limit of the page itself answers.
+	admin.Do(form(t, admin, "/other", 100<<10)).Want(http.StatusRequestEntityTooLarge)
+	for who, c := range map[string]struct {
+		browser *webtest.Client
+		path    string
+		size    int
+		status  int
+	}{
+		"more than the form takes":         {admin, "/load", 2<<20 + 100<<10, http.StatusRequestEntityTooLarge},
+		"another form":                     {admin, "/other", large, http.StatusRequestEntityTooLarge},
+		"the path with something after it": {admin, "/load/", large, http.StatusRequestEntityTooLarge},
+		"who may not":                      {clerk, "/load", large, http.StatusForbidden},
+		"nobody":                           {guest, "/load", large, http.StatusUnauthorized},
+		"a made-up session":                {forged(guest), "/load", large, http.StatusUnauthorized},
+	} {
+		r := form(t, c.browser, c.path, c.size)
+		answer, err := c.browser.HTTP.Do(r)
+		if err != nil { // the connection was closed while the rest was on its way: nothing of it was read
+			if !strings.Contains(err.Error(), "reset") && !strings.Contains(err.Error(), "broken pipe") {
+				t.Errorf("%s: %v", who, err)
+			}
+			continue
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != c.status {
+			t.Errorf("%s: status %d, want %d (%v)", who, answer.StatusCode, c.status, err)
+		}
+	}
+}
+
+func forged(c *webtest.Client) *webtest.Client {
+	b := c.Another()
+	b.SetCookie(web.SessionCookie, "no-such-token")
+	return b
+}

@@ -1,0 +1,84 @@
+package ticket
+
+import (
+	"context"
+	"time"
+
+	"lobby/views/locale"
+	page "lobby/views/ticket"
+)
+
+// lateBy is how much later than it happened something may be written down without the history saying so.
+const lateBy = time.Minute
+
+// timeline is the history in words: the ticket's steps and those of its orders (TICKET-4).
+func timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.Step {
+	out := make([]page.Step, len(list))
+	for i, s := range list {
+		set := s.Set()
+		out[i] = page.Step{Verb: string(s.Verb), Order: numberOf(orders, s.OrderID), At: s.At, Who: s.Who(ctx), Remark: s.Remark, Changes: set.changes(ctx)}
+		if s.NotedAt.Sub(s.At) > lateBy {
+			out[i].Noticed = s.NotedAt
+		}
+		if set.Due != nil {
+			out[i].Due = *set.Due
+		}
+		if set.Until != nil {
+			out[i].Until = *set.Until
+		}
+	}
+	return out
+}
+
+// changes are what a step changed, value by value in words.
+func (d Detail) changes(ctx context.Context) []page.Change {
+	var out []page.Change
+	add := func(label, prefix, from, to string) {
+		if from == to {
+			return
+		}
+		say := func(v string) string {
+			if v == "" {
+				return locale.T(ctx, "ticket.unsaid")
+			}
+			return locale.T(ctx, prefix+v)
+		}
+		out = append(out, page.Change{What: locale.T(ctx, "ticket.label."+label), From: say(from), To: say(to)})
+	}
+	if d.Urgency != nil {
+		add("urgency", "ticket.urgency.", d.Urgency.From, d.Urgency.To)
+	}
+	if d.Type != nil {
+		add("type", "ticket.type.", d.Type.From, d.Type.To)
+	}
+	if d.LifeSafety != nil {
+		add("life_safety", "ticket.yes_no.", yesNo(!*d.LifeSafety), yesNo(*d.LifeSafety))
+	}
+	if d.WaitingOn != "" {
+		add("waiting_on", "ticket.on.", "", d.WaitingOn)
+	}
+	if d.Rang != "" {
+		add("rang", "order.rang.", "", d.Rang)
+	}
+	if d.Class == nil || d.Was == nil {
+		return out
+	}
+	was, now := *d.Was, *d.Class
+	add("kind", "ticket.kind.", was.Kind, now.Kind)
+	add("urgency", "ticket.urgency.", was.Urgency, now.Urgency)
+	add("type", "ticket.type.", was.Type, now.Type)
+	add("life_safety", "ticket.yes_no.", yesNo(was.LifeSafety), yesNo(now.LifeSafety))
+	add("help_kind", "ticket.help.", was.HelpKind, now.HelpKind)
+	add("validity", "ticket.validity.", was.Validity, now.Validity)
+	add("about", "ticket.about.", was.About, now.About)
+	add("topic", "ticket.topic.", was.Topic, now.Topic)
+	add("severity", "ticket.severity.", was.Severity, now.Severity)
+	return out
+}
+
+func yesNo(on bool) string {
+	if on {
+		return "yes"
+	}
+	return "no"
+}
