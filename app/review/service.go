@@ -76,7 +76,7 @@ func (s *Service) Tick(ctx context.Context, d time.Time, refs []Ref, remark stri
 	}
 	slices.SortFunc(refs, func(x, y Ref) int {
 		if x.Section != y.Section {
-			return int(slices.Index(Sections, x.Section)) - slices.Index(Sections, y.Section)
+			return slices.Index(Sections, x.Section) - slices.Index(Sections, y.Section)
 		}
 		return int(x.ID - y.ID)
 	})
