@@ -54,7 +54,7 @@ func (r records) under(t *testing.T, path string) string {
 }
 
 // verbs are what stands for :verb.
-var verbs = []string{"take", "resolve", "reopen", "close", "prioritise", "dance"}
+var verbs = []string{"accept", "classify", "resolve", "reopen", "close", "reassign", "urge", "dance"}
 
 // whole is a form that is right for whichever route it is sent to.
 var whole = url.Values{"reason": {"回电确认上门时间"}, "field": {"phone"}, "remark": {"换了水管"}, "urgency": {"A"}, "type": {"A1"}, "version": {"1"}}

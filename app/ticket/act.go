@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -45,7 +46,7 @@ func (in Act) clean() (Act, error) {
 	in.Instead = wrong.Text("instead", in.Instead, MaxInstead, false)
 	in.Instructions = slices.Clone(in.Instructions)
 	for i := range in.Instructions {
-		in.Instructions[i].Text = wrong.Text("instruction", in.Instructions[i].Text, MaxRemark, false)
+		in.Instructions[i].Text = wrong.Text(fmt.Sprintf("instruction-%d", in.Instructions[i].Department), in.Instructions[i].Text, MaxInstruction, false)
 	}
 	in.Class = in.Class.fit()
 	return in, wrong.Err()

@@ -72,7 +72,7 @@ func (c Class) differs(now Class) []string {
 // supervisor's, and who had it so far handles it, if they reach its grade and their department isn't the one complained
 // of (COMPLAINT-3). Any other case above its owner's grade goes to the supervisor, or else the manager (ORG-2).
 func (s *Service) entitle(ctx context.Context, tx bun.Tx, t *Ticket) error {
-	had, err := personAt(ctx, tx, t.SiteID, t.hands())
+	had, err := personAt(ctx, tx, t.SiteID, t.Worker())
 	if err != nil {
 		return err
 	}

@@ -59,11 +59,11 @@ func TestDue(t *testing.T) {
 		d := setup(t)
 		ctx := d.as(staff.Agent)
 		made := d.register(ctx, entry())
-		d.do(ctx, made.ID, ticket.Take, "")
+		d.bring(made.ID, ticket.InHand)
 		d.clock.Set(made.DueAt.Add(time.Hour))
 		d.do(ctx, made.ID, ticket.Resolve, "修好了")
 		d.do(ctx, made.ID, ticket.Reopen, "没修好")
-		want := []ticket.Verb{ticket.RegisterVerb, ticket.Take, ticket.OverdueVerb, ticket.Resolve, ticket.Reopen}
+		want := []ticket.Verb{ticket.RegisterVerb, ticket.Classify, ticket.Handle, ticket.OverdueVerb, ticket.Resolve, ticket.Reopen}
 		if got := d.verbs(made.ID); !slices.Equal(got, want) {
 			t.Errorf("history %v, want %v", got, want)
 		}
@@ -80,11 +80,11 @@ func TestDue(t *testing.T) {
 		d := setup(t)
 		ctx := d.as(staff.Agent)
 		made := d.register(ctx, entry())
-		d.do(ctx, made.ID, ticket.Take, "")
+		d.bring(made.ID, ticket.InHand)
 		d.clock.Set(made.DueAt.Add(-time.Second))
 		d.do(ctx, made.ID, ticket.Resolve, "修好了")
 		d.clock.Add(1000 * time.Hour)
-		d.do(ctx, made.ID, ticket.Close, "")
+		d.bring(made.ID, ticket.Closed)
 		if n := d.mark(d.svc); n != 0 {
 			t.Errorf("marked %d", n)
 		}

@@ -143,7 +143,7 @@ func (s *Service) handsOf(ctx context.Context, tx bun.IDB, t *Ticket, verb Verb,
 	case a.Kind == actor.Person && (verb != Handle || a.Can(staff.WorkTickets)):
 		id = a.ID
 	default:
-		id = t.hands()
+		id = t.Worker()
 	}
 	p, err := personAt(ctx, tx, t.SiteID, id)
 	if err == nil && p.ID == 0 && in.Person != 0 {
@@ -152,16 +152,16 @@ func (s *Service) handsOf(ctx context.Context, tx bun.IDB, t *Ticket, verb Verb,
 	return p, err
 }
 
-// hands is who works on the ticket; 0 for nobody.
-func (t *Ticket) hands() int64 {
+// Worker is who works on the ticket; 0 for nobody.
+func (t *Ticket) Worker() int64 {
 	if t.HandlerID != 0 {
 		return t.HandlerID
 	}
 	return t.OwnerID
 }
 
-// Hands is the name of who works on the ticket; empty for nobody.
-func (t *Ticket) Hands() string {
+// WorkerName is the name of who works on the ticket; empty for nobody.
+func (t *Ticket) WorkerName() string {
 	if t.HandlerID != 0 {
 		return t.HandlerName
 	}
@@ -208,7 +208,7 @@ func (s *Service) candidates(ctx context.Context, t *Ticket) ([]Colleague, error
 	}
 	var out []Colleague
 	for _, p := range people {
-		if f := (&facts{ticket: t, holder: p}); p.ID != t.hands() && withinGrade.holds(f) && unaccused.holds(f) {
+		if f := (&facts{ticket: t, holder: p}); p.ID != t.Worker() && withinGrade.holds(f) && unaccused.holds(f) {
 			out = append(out, Colleague{ID: p.ID, Name: p.Name})
 		}
 	}

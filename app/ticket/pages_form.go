@@ -131,14 +131,14 @@ func orderChoices(ctx context.Context, departments []Department, chosen []Instru
 		}
 		id := strconv.FormatInt(d.ID, 10)
 		o := page.Order{Department: d.ID, Name: d.Name, Text: part.Input{Name: "instruction-" + id, ID: form + "-instruction-" + id,
-			Label: locale.T(ctx, "order.label.instruction"), Max: MaxInstruction}}
+			Label: locale.T(ctx, "order.label.instruction"), Max: MaxInstruction, Error: said["instruction-"+id]}}
 		if at := slices.IndexFunc(chosen, func(i Instruction) bool { return i.Department == d.ID }); at >= 0 {
 			o.Chosen, o.Text.Value = true, chosen[at].Text
 		}
 		out = append(out, o)
 	}
-	if len(out) > 0 {
-		out[0].Text.Error = said["departments"] + said["instruction"]
+	if len(out) > 0 && said["departments"] != "" {
+		out[0].Text.Error = said["departments"]
 	}
 	return out
 }

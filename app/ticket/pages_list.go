@@ -75,7 +75,7 @@ func (s *Service) rows(list []Ticket) []page.Row {
 func (s *Service) row(t *Ticket) page.Row {
 	now := s.now()
 	return page.Row{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type, LifeSafety: t.LifeSafety,
-		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.Hands(), Reopened: t.Reopened,
+		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(), Reopened: t.Reopened,
 		Urged: t.Urged, Accepted: !t.AcceptedAt.IsZero(), Afterwards: t.Afterwards, Told: !t.UpdateDue.IsZero() && !now.Before(t.UpdateDue),
 		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.State.Running(), Overdue: t.Overdue(now)}
 }

@@ -116,7 +116,7 @@ func (s *Service) goOn(ctx context.Context, tx bun.Tx, t *Ticket, in Register, a
 	}
 	act.At, act.Person = first(past.Handled, past.Registered), 0
 	if in.Then == Handle {
-		act.Person = t.hands()
+		act.Person = t.Worker()
 	}
 	if t, err = s.DoIn(ctx, tx, t.ID, in.Then, act); err != nil || past.Resolved.IsZero() {
 		return t, err

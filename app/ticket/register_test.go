@@ -131,7 +131,7 @@ func TestFirstAsked(t *testing.T) {
 	})
 	t.Run("ORG-3 first asked never changes, whoever handles it, not even by hand in the database", func(t *testing.T) {
 		made := d.register(d.as(staff.Guard), entry())
-		d.do(d.as(staff.Agent), made.ID, ticket.Take, "")
+		d.do(d.as(staff.Agent), made.ID, ticket.Accept, "")
 		got, err := d.svc.Get(d.as(staff.Agent), made.ID)
 		if err != nil || got.FirstAskedID != d.people[staff.Guard].ID || got.OwnerID != d.people[staff.Agent].ID {
 			t.Errorf("first asked %d, owner %d, %v", got.FirstAskedID, got.OwnerID, err)

@@ -146,7 +146,7 @@ func (in Act) same(s Step, a actor.Actor, t *Ticket, verb Verb) bool {
 	case Wait:
 		return set.WaitingOn == in.On
 	case Reassign:
-		return t.hands() == in.Person
+		return t.Worker() == in.Person
 	case Classify, Reclassify:
 		return set.Class != nil && in.Class.says() == set.Class.says()
 	case Link:

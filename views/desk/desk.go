@@ -25,6 +25,8 @@ type Ticket struct {
 	Matter     string
 	Owner      string
 	Reopened   int
+	Urged      int
+	Accepted   bool // somebody has it in mind, though nobody began yet
 	Registered time.Time
 	Due        time.Time
 	Running    bool

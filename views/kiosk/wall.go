@@ -41,6 +41,8 @@ type Card struct {
 	Alarm    bool   // sounds and flashes until somebody takes it
 	Running  bool   // the clock of the limit still runs
 	Reopened int
+	Urged    int  // times the customer asked after it
+	Accepted bool // somebody has it in mind, though nobody began yet
 	From     time.Time
 	Due      time.Time
 }

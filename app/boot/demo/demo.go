@@ -59,6 +59,8 @@ type content struct {
 	Public   []string     `json:"public"`
 	Tickets  []ticketKind `json:"tickets"`
 	Alarm    ticketKind   `json:"alarm"`
+
+	Callbacks []string `json:"callbacks"`
 }
 
 //go:embed demo.json

@@ -67,6 +67,9 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 	if m.goal == ticket.Closed && d.chance(7) {
 		resolve = min(50*time.Hour+d.between(0, 600), left*9/10) // past its limit
 	}
+	after := min(resolve+d.between(30, 600), left)
+	boss := w.as(ctx, "manager") // may close whatever it is
+	class := classOf(d, t)
 	for _, step := range []struct {
 		verb  ticket.Verb
 		from  ticket.State
@@ -74,12 +77,18 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 		who   context.Context
 		act   ticket.Act
 	}{
-		{ticket.Take, ticket.Registered, take, agent, ticket.Act{}},
+		{ticket.Classify, ticket.Registered, take, w.as(ctx, "desk"), ticket.Act{Class: class}},
+		{ticket.Handle, ticket.Classified, take, agent, ticket.Act{}},
 		{ticket.Resolve, ticket.InHand, resolve, agent, ticket.Act{Remark: doneText(d, kind)}},
-		{ticket.Close, ticket.Resolved, min(resolve+d.between(30, 600), left), w.as(ctx, pick(d, []string{"desk", "supervisor"})), ticket.Act{}},
+		{ticket.Verify, ticket.Resolved, after, boss, ticket.Act{Customer: t.Reporter + "（业主）"}},
+		{ticket.CallBack, ticket.Verified, after, w.as(ctx, "reception"), ticket.Act{Remark: pick(d, data().Callbacks)}},
+		{ticket.Close, ticket.CalledBack, after, boss, ticket.Act{}},
 	} {
 		if t.State == m.goal || t.State != step.from {
 			continue
+		}
+		if step.verb == ticket.Handle {
+			step.act.Person = t.Worker()
 		}
 		var err error
 		if t, err = w.tickets(m.at.Add(step.after)).Do(step.who, t.ID, step.verb, step.act); err != nil {
@@ -87,6 +96,22 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 		}
 	}
 	return nil
+}
+
+// classOf is what the desk finds a matter to be: of complaints and help it says more than whoever reported it did.
+func classOf(d dice, t *ticket.Ticket) ticket.Class {
+	c := t.Class
+	switch c.Kind {
+	case "help":
+		c.HelpKind = "other"
+	case "complaint":
+		c.Validity, c.About, c.Severity = "valid", "property", "minor"
+		c.Topic = pick(d, ticket.Topics)
+		if d.chance(15) {
+			c.Severity = "important"
+		}
+	}
+	return c
 }
 
 func doneText(d dice, kind ticketKind) string {
