@@ -45,7 +45,6 @@ var (
 	all     = []Kind{Response, Solution, Result, Order, Takeover, Major, Callback, Update}
 	rounds  = []Kind{Result, Order, Takeover, Major, Callback, Update}
 	results = []Kind{Result, Order}
-	afters  = []Kind{Callback, Update}
 	calls   = []Kind{Callback}
 	updates = []Kind{Update}
 )
@@ -81,8 +80,10 @@ func (w *walk) step(e *Event) {
 	case Reopened:
 		w.reopen(e)
 	case Sampled:
-		w.sampled = true
-		w.set(e.At, false, calls)
+		if w.called.IsZero() {
+			w.sampled = true
+			w.set(e.At, false, calls)
+		}
 	default:
 		w.contact(e)
 	}
@@ -167,22 +168,25 @@ func (w *walk) endWait(at time.Time) {
 
 // finish ends the work, or what follows it.
 func (w *walk) finish(e *Event) {
-	switch {
-	case w.over.IsZero() && e.What == CalledBack:
-		return
-	case w.over.IsZero():
-		w.over = e.At
-		first(&w.ended, e.At)
-		w.endWait(e.At)
-		w.endUpdate(e.At)
-		if e.What == Resolved {
-			w.solved = e.At
+	if !w.over.IsZero() {
+		if e.What == CalledBack || e.What == Closed {
+			first(&w.called, e.At)
+			w.done()
 		}
-	case e.What == CalledBack || e.What == Closed:
-		first(&w.called, e.At)
+		return
+	}
+	if e.What == CalledBack {
+		return
+	}
+	w.over = e.At
+	first(&w.ended, e.At)
+	w.endWait(e.At)
+	w.endUpdate(e.At)
+	if e.What == Resolved {
+		w.solved = e.At
 	}
 	w.done()
-	w.set(e.At, false, afters)
+	w.set(e.At, false, calls)
 }
 
 // reopen begins another round (SLA-1); a ticket that isn't over can't be reopened.
@@ -238,7 +242,11 @@ func (w *walk) set(at time.Time, keepDone bool, kinds []Kind) {
 	wanted := w.wanted(room[:0], kinds)
 	w.active = slices.DeleteFunc(w.active, func(i int) bool {
 		c := &w.clocks[i]
-		if !slices.Contains(kinds, c.Kind) || keepDone && !c.Done.IsZero() {
+		if !slices.Contains(kinds, c.Kind) {
+			return false
+		}
+		if keepDone && !c.Done.IsZero() {
+			wanted = slices.DeleteFunc(wanted, func(o Clock) bool { return o.Kind == c.Kind })
 			return false
 		}
 		if n := slices.IndexFunc(wanted, func(o Clock) bool { return c.same(&o) }); n >= 0 {

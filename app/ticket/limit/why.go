@@ -39,7 +39,10 @@ func (c *Clock) Why(now time.Time) []Interval {
 	}
 	end := c.Limit
 	if end.IsZero() {
-		end = latest(now, c.Start)
+		end = now
+	}
+	if !c.Start.Before(end) {
+		return nil
 	}
 	if c.Span.Unit == WorkingDays {
 		return c.whyDays(end)
