@@ -19,7 +19,7 @@ type world struct {
 
 	zero    time.Time // minute 0
 	minutes []minute
-	closes  map[int]int // minute → the day, counted from 0, that closes then
+	closes  []int // of each minute: the day, counted from 0, that closes then; none: -1
 	dates   []brutalDay
 }
 
@@ -55,7 +55,7 @@ func (w *world) live() {
 	today := len(w.dates) - 1
 	for i := range 15 - shown%15 {
 		m := len(w.minutes)
-		w.minutes = append(w.minutes, minute{today, shown + i})
+		w.minutes, w.closes = append(w.minutes, minute{today, shown + i}), append(w.closes, -1)
 		for n := max(0, today-1); n <= today; n++ {
 			d := &w.dates[n]
 			if d.closing >= 0 && (n < today || shown+i >= d.closing) {
@@ -374,8 +374,8 @@ func (b *brute) reckon(v *version) {
 		received := b.at(v.start).day
 		for m, left := v.start, v.span.N; ; m++ {
 			b.at(m)
-			day, closes := b.closes[m]
-			closes = closes && b.dates[day].works && day > received
+			day := b.closes[m]
+			closes := day > received && b.dates[day].works
 			if closes && !stands(m) {
 				left--
 			}
