@@ -25,19 +25,24 @@ const (
 	WorkOrders        actor.Permission = "order.work"        // for members of the order's department
 	ManageDepartments actor.Permission = "department.manage" // departments, their heads and members
 
-	ViewWall      actor.Permission = "wall.view"
-	ViewDisplay   actor.Permission = "display.view"
-	ViewReports   actor.Permission = "report.view"
-	ManageStaff   actor.Permission = "staff.manage"
-	ManageDevices actor.Permission = "device.manage"
-	VerifyAudit   actor.Permission = "audit.verify"
-	ManageSite    actor.Permission = "site.manage"
-	ViewPlaces    actor.Permission = "place.view" // zones, buildings, households; never a visitor (VISIT-2)
+	ViewWall       actor.Permission = "wall.view"
+	ViewDisplay    actor.Permission = "display.view"
+	ViewReports    actor.Permission = "report.view"
+	ManageStaff    actor.Permission = "staff.manage"
+	ManageDevices  actor.Permission = "device.manage"
+	VerifyAudit    actor.Permission = "audit.verify"
+	ManageSite     actor.Permission = "site.manage"
+	ReviewDay      actor.Permission = "review.day"      // the day's records, and what was not solved
+	ReviewWeek     actor.Permission = "review.week"     // the past week, the month's report
+	WriteKnowledge actor.Permission = "knowledge.write" // cases made from tickets
+	ManageDuty     actor.Permission = "duty.manage"     // who is on, who is away, who stands in
+	ViewPlaces     actor.Permission = "place.view"      // zones, buildings, households; never a visitor (VISIT-2)
 )
 
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ViewPlaces, actor.Reveal,
+	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ReviewDay,
+	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }
