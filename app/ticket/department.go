@@ -42,7 +42,11 @@ type SaveDepartment struct {
 	Version int64 // of the department that the person looked at
 }
 
-const maxDepartment = 40
+// Most characters of a department's name and short name, as the schema has it.
+const (
+	MaxDepartment     = 40
+	MaxDepartmentCode = 20
+)
 
 var departmentCode = regexp.MustCompile(`^[a-z0-9_-]{1,20}$`)
 
@@ -109,8 +113,8 @@ func (s *Service) SaveDepartment(ctx context.Context, in SaveDepartment) (id int
 
 func (in *SaveDepartment) check() error {
 	var wrong fault.Fields
-	in.Name = wrong.Line("name", in.Name, maxDepartment, true)
-	if !departmentCode.MatchString(in.Code) {
+	in.Name = wrong.Line("name", in.Name, MaxDepartment, true)
+	if wrong.Line("code", in.Code, MaxDepartmentCode, true); !wrong.Has("code") && !departmentCode.MatchString(in.Code) {
 		wrong.Add("code", "order.department.code")
 	}
 	in.Members = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(in.Members))), func(id int64) bool { return id == in.Head })

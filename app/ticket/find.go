@@ -180,6 +180,9 @@ func (s *Service) Orders(ctx context.Context, ticket int64) ([]ServiceOrder, err
 	return list, db.Translate(err)
 }
 
+// OrderPhone is the phone of an order's ticket, masked (PRIVACY-2); empty where there is none.
+func (s *Service) OrderPhone(c *OrderCard) (string, error) { return s.MaskedPhone(&Ticket{Phone: c.Phone}) }
+
 // Records are what was done on the spot for a ticket (TICKET-12).
 func (s *Service) Records(ctx context.Context, ticket int64) ([]WorkRecord, error) {
 	a, err := actor.Require(ctx, staff.ViewTickets)

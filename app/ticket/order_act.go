@@ -45,7 +45,7 @@ func (in OrderAct) clean() (OrderAct, error) {
 // check says what a move asks for and wasn't given, and drops what it doesn't ask for.
 func (in OrderAct) check(m OrderMove, t *Ticket, o *ServiceOrder, now time.Time) (OrderAct, error) {
 	var wrong fault.Fields
-	needs := m.needs(t)
+	needs := m.NeedsFor(t.Kind)
 	for _, choice := range []struct {
 		need  Need
 		name  string

@@ -103,7 +103,7 @@ func knownOrder(v OrderVerb) (m OrderMove, found bool) {
 	return OrderMove{}, false
 }
 
-// needs are what the move asks of an order of this ticket: before a repair the customer is rung (TICKET-5).
-func (m OrderMove) needs(t *Ticket) []Need {
-	return slices.DeleteFunc(slices.Clone(m.Needs), func(n Need) bool { return n == Rang && t.Kind != "repair" })
+// NeedsFor are what the move asks of an order for a ticket of a kind: before a repair the customer is rung (TICKET-5).
+func (m OrderMove) NeedsFor(kind string) []Need {
+	return slices.DeleteFunc(slices.Clone(m.Needs), func(n Need) bool { return n == Rang && kind != "repair" })
 }

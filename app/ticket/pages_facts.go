@@ -83,7 +83,8 @@ func (s *Service) orderRows(list []ServiceOrder) []page.OrderRow {
 	return out
 }
 
-func recordRows(list []WorkRecord, orders []ServiceOrder) []page.Record {
+// RecordRows are what was done on the spot, for a page.
+func RecordRows(list []WorkRecord, orders []ServiceOrder) []page.Record {
 	out := make([]page.Record, len(list))
 	for i, w := range list {
 		out[i] = page.Record{Kind: w.Kind, Done: w.Done, Result: w.Result, Materials: w.Materials, By: w.ByName, Order: numberOf(orders, w.OrderID),

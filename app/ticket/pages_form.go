@@ -11,8 +11,8 @@ import (
 	page "lobby/views/ticket"
 )
 
-// options are the choices of a field, said by their key.
-func options(values []string, say func(string) string) []part.Option {
+// Options are the choices of a field, said by their key.
+func Options(values []string, say func(string) string) []part.Option {
 	out := make([]part.Option, len(values))
 	for i, v := range values {
 		out[i] = part.Option{Value: v, Label: say(v)}
@@ -45,7 +45,7 @@ func fields(ctx context.Context, in Register, said map[string]string, people []C
 		Kind: c.Kind, Urgency: c.Urgency, Type: c.Type, LifeSafety: c.LifeSafety,
 		Reporter: input(part.Input{Name: "reporter", Value: in.Reporter, Max: MaxReporter, Hint: t("ticket.hint.reporter")}),
 		Channel: input(part.Input{Name: "channel", Value: in.Channel, Type: "select", Required: true,
-			Options: options(DeskChannels, func(v string) string { return t("ticket.channel." + v) })}),
+			Options: Options(DeskChannels, func(v string) string { return t("ticket.channel." + v) })}),
 		FirstAsked: input(part.Input{Name: "first_asked", Value: strconv.FormatInt(in.FirstAsked, 10), Type: "select", Required: true,
 			Hint: t("ticket.hint.first_asked"), Options: []part.Option{{Value: "0", Label: t("ticket.me")}}}),
 	}
@@ -59,7 +59,7 @@ func fields(ctx context.Context, in Register, said map[string]string, people []C
 func classInputs(ctx context.Context, c Class, said map[string]string, departments []Department, form string) page.Class {
 	choice := func(name, kind, value, key string, of []string) part.Input {
 		i := part.Input{Name: name, Type: kind, Value: value, Required: true, Label: locale.T(ctx, "ticket.label."+name), Error: said[name],
-			Options: options(of, func(v string) string { return locale.T(ctx, key+v) })}
+			Options: Options(of, func(v string) string { return locale.T(ctx, key+v) })}
 		if form != "" {
 			i.ID = form + "-" + name
 		}
@@ -104,7 +104,7 @@ func thenInput(ctx context.Context, then string, said map[string]string, departm
 		choices = []string{"handle", "queue", "later"}
 	}
 	return part.Input{Name: "then", Type: "radio", Value: then, Required: true, Label: locale.T(ctx, "ticket.label.then"), Error: said["then"],
-		Options: options(choices, func(v string) string { return locale.T(ctx, "ticket.then."+v) })}
+		Options: Options(choices, func(v string) string { return locale.T(ctx, "ticket.then."+v) })}
 }
 
 // pastInputs are the true times of an emergency that is written up afterwards (TICKET-6).
@@ -117,7 +117,7 @@ func pastInputs(ctx context.Context, p *Past, said map[string]string) []part.Inp
 		name string
 		at   time.Time
 	}{{"past_registered", p.Registered}, {"past_handled", p.Handled}, {"past_resolved", p.Resolved}} {
-		out = append(out, part.Input{Name: i.name, Type: "datetime-local", Value: typedTime(ctx, i.at), Label: locale.T(ctx, "ticket.label."+i.name), Error: said[i.name]})
+		out = append(out, part.Input{Name: i.name, Type: "datetime-local", Value: TypedTime(ctx, i.at), Label: locale.T(ctx, "ticket.label."+i.name), Error: said[i.name]})
 	}
 	return append(out, part.Input{Name: "past_done", Type: "textarea", Value: p.Done, Max: MaxRemark, Label: locale.T(ctx, "ticket.label.past_done"), Error: said["past_done"]})
 }
@@ -146,15 +146,16 @@ func orderChoices(ctx context.Context, departments []Department, chosen []Instru
 // localTime is how a form writes a moment, in the site's time.
 const localTime = "2006-01-02T15:04"
 
-func typedTime(ctx context.Context, at time.Time) string {
+// TypedTime is a moment as a form has it; empty for the zero time.
+func TypedTime(ctx context.Context, at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
 	return at.In(locale.Zone(ctx)).Format(localTime)
 }
 
-// momentOf reads a moment as a form writes it, in the site's time; the zero time for an empty field.
-func momentOf(ctx context.Context, raw string) (at time.Time, ok bool) {
+// MomentOf reads a moment as a form writes it, in the site's time; the zero time for an empty field.
+func MomentOf(ctx context.Context, raw string) (at time.Time, ok bool) {
 	if raw == "" {
 		return time.Time{}, true
 	}

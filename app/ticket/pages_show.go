@@ -77,7 +77,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 		return page.Page{}, err
 	}
 	v := page.Page{Row: s.row(t), Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
-		Steps: timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: recordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
+		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
 	if a.wrong != nil && a.wrong.Kind == fault.Conflict {
 		v.Typed = a.in.Remark // the step is gone, what was written for it isn't
 	}
@@ -217,7 +217,7 @@ func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error)
 		}
 	}
 	if t.Emergency() && timely[m.Verb] {
-		v.At = &part.Input{Name: "at", ID: verb + "-at", Type: "datetime-local", Value: typedTime(ctx, in.At), Error: said["at"],
+		v.At = &part.Input{Name: "at", ID: verb + "-at", Type: "datetime-local", Value: TypedTime(ctx, in.At), Error: said["at"],
 			Label: locale.T(ctx, "ticket.label.at"), Hint: locale.T(ctx, "ticket.past_hint")}
 	}
 	if m.Verb == Verify && t.Kind != "repair" {
@@ -250,9 +250,9 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 		}
 		return i
 	case WaitingOn:
-		return input("on", part.Input{Type: "radio", Value: in.On, Options: options(Waits, func(v string) string { return locale.T(ctx, "ticket.on."+v) })})
+		return input("on", part.Input{Type: "radio", Value: in.On, Options: Options(Waits, func(v string) string { return locale.T(ctx, "ticket.on."+v) })})
 	case Until:
-		i := input("until", part.Input{Type: "datetime-local", Value: typedTime(ctx, in.Until)})
+		i := input("until", part.Input{Type: "datetime-local", Value: TypedTime(ctx, in.Until)})
 		i.Label = locale.T(ctx, "ticket.until_label."+verb)
 		return i
 	case Customer:

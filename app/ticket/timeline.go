@@ -11,8 +11,8 @@ import (
 // lateBy is how much later than it happened something may be written down without the history saying so.
 const lateBy = time.Minute
 
-// timeline is the history in words: the ticket's steps and those of its orders (TICKET-4).
-func timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.Step {
+// Timeline is the history in words: the ticket's steps and those of its orders (TICKET-4).
+func Timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.Step {
 	out := make([]page.Step, len(list))
 	for i, s := range list {
 		set := s.Set()

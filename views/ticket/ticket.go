@@ -43,8 +43,8 @@ func (r Row) href() string { return "/desk/tickets/" + strconv.FormatInt(r.ID, 1
 type List struct {
 	State, Kind   string // as chosen; State also open, over, all
 	Mine, Overdue bool
-	Told          bool // only those whose customer is to be told of progress
-	Rejected      bool // only those with an order that a department rejected
+	Told          bool          // only those whose customer is to be told of progress
+	Rejected      bool          // only those with an order that a department rejected
 	Asked         bool          // of whom who looks was asked first (ORG-3)
 	Owner         string        // as chosen; "0": anybody
 	Owners        []part.Option // to choose from
@@ -239,4 +239,3 @@ type Step struct {
 type Change struct{ What, From, To string }
 
 func version(p Page) string { return strconv.FormatInt(p.Version, 10) }
-
