@@ -29,15 +29,16 @@ type visitKind struct {
 }
 
 type ticketKind struct {
-	Kind    string   `json:"kind"`
-	Urgency string   `json:"urgency"`
-	Type    string   `json:"type"`
-	Where   string   `json:"where"` // home or public
-	Weight  int      `json:"weight"`
-	Matters []string `json:"matters"`
-	Done    []string `json:"done"`
-	Place   string   `json:"place"`  // only the alarm's
-	Matter  string   `json:"matter"` // only the alarm's
+	Kind       string   `json:"kind"`
+	Urgency    string   `json:"urgency"`
+	Type       string   `json:"type"`
+	Where      string   `json:"where"`      // home or public
+	Department string   `json:"department"` // where its orders go; empty: the desk handles it
+	Weight     int      `json:"weight"`
+	Matters    []string `json:"matters"`
+	Done       []string `json:"done"`
+	Place      string   `json:"place"`  // only the alarm's
+	Matter     string   `json:"matter"` // only the alarm's
 }
 
 // week lets seven days pass: each day's entries in their order, the days side by side.
