@@ -32,6 +32,7 @@ const (
 	ManageDevices  actor.Permission = "device.manage"
 	VerifyAudit    actor.Permission = "audit.verify"
 	ManageSite     actor.Permission = "site.manage"
+	ManageRules    actor.Permission = "rules.manage"    // policy of limits, hours, calendar
 	ReviewDay      actor.Permission = "review.day"      // the day's records, and what was not solved
 	ReviewWeek     actor.Permission = "review.week"     // the past week, the month's report
 	WriteKnowledge actor.Permission = "knowledge.write" // cases made from tickets
@@ -43,6 +44,6 @@ const (
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ReviewDay,
+	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ReviewDay,
 	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }

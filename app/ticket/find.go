@@ -181,7 +181,9 @@ func (s *Service) Orders(ctx context.Context, ticket int64) ([]ServiceOrder, err
 }
 
 // OrderPhone is the phone of an order's ticket, masked (PRIVACY-2); empty where there is none.
-func (s *Service) OrderPhone(c *OrderCard) (string, error) { return s.MaskedPhone(&Ticket{Phone: c.Phone}) }
+func (s *Service) OrderPhone(c *OrderCard) (string, error) {
+	return s.MaskedPhone(&Ticket{Phone: c.Phone})
+}
 
 // Records are what was done on the spot for a ticket (TICKET-12).
 func (s *Service) Records(ctx context.Context, ticket int64) ([]WorkRecord, error) {

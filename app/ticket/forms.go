@@ -89,4 +89,3 @@ func actOf(ctx context.Context, v web.Values) (in Act, wrong fault.Fields) {
 	in.Until, in.At = pick(ctx, v, "until", &wrong), pick(ctx, v, "at", &wrong)
 	return in, wrong
 }
-

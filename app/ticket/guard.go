@@ -21,11 +21,12 @@ type facts struct {
 	ticket   *Ticket
 	who      actor.Actor
 	in       Act
-	last     Step    // that brought the ticket into its state
-	accepted Step    // by which somebody accepted it; the zero step for none
-	open     int     // orders that are not over
-	doers    []int64 // people who did the work
-	holder   person  // who would have the ticket; the zero person where nobody is named yet
+	last     Step            // that brought the ticket into its state
+	accepted Step            // by which somebody accepted it; the zero step for none
+	open     int             // orders that are not over
+	doers    []int64         // people who did the work
+	sent     []*ServiceOrder // orders that the step sends
+	holder   person          // who would have the ticket; the zero person where nobody is named yet
 }
 
 var (

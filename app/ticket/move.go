@@ -38,7 +38,11 @@ func (s *Service) carry(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act
 		}
 	case Dispatch:
 		t.take(at)
-		set.Orders, err = s.send(ctx, tx, t, in)
+		if f.sent, err = s.send(ctx, tx, t, in); err == nil {
+			for _, o := range f.sent {
+				set.Orders = append(set.Orders, o.ID)
+			}
+		}
 	case Link:
 		set.Repeats, err = in.Earlier, s.link(ctx, tx, t, in.Earlier)
 	case Wait:

@@ -42,7 +42,7 @@ func (s *Service) takeNumbers(ctx context.Context, in *Act) error {
 const maxOrders = 10
 
 // send writes the orders of a dispatch, one per department (TICKET-4).
-func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (ids []int64, err error) {
+func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (sent []*ServiceOrder, err error) {
 	limit, err := s.limit(ctx, t.SiteID)
 	if err != nil {
 		return nil, err
@@ -62,16 +62,18 @@ func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (ids [
 		if err := insertOrder(ctx, tx, o); err != nil {
 			return nil, err
 		}
-		step := Step{OrderID: o.ID, Verb: Verb(SendOrder), To: State(OrderSent), At: in.At, Remark: order.Text}
-		if err := s.write(ctx, tx, t, step, Detail{Due: &o.DueAt, Department: o.DepartmentID}); err != nil {
-			return nil, err
-		}
-		if err := s.tell(ctx, tx, o, "order.sent", SendOrder, []string{"state"}); err != nil {
-			return nil, err
-		}
-		ids = append(ids, o.ID)
+		sent = append(sent, o)
 	}
-	return ids, nil
+	return sent, nil
+}
+
+// noteSent puts a new order into the history of its ticket, on record and on the screens.
+func (s *Service) noteSent(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceOrder) error {
+	step := Step{OrderID: o.ID, Verb: Verb(SendOrder), To: State(OrderSent), At: o.SentAt, Remark: o.Instruction}
+	if err := s.write(ctx, tx, t, step, Detail{Due: &o.DueAt, Department: o.DepartmentID}); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, o, "order.sent", SendOrder, []string{"state"})
 }
 
 // orderKey is the entry key of one order of a dispatch, so that a form sent twice sends each order once.

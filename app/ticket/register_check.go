@@ -121,4 +121,3 @@ func (s *Service) firstAsked(ctx context.Context, a actor.Actor, id int64, t *Ti
 	t.FirstAskedID, t.FirstAskedName = id, name
 	return nil
 }
-

@@ -117,6 +117,11 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 	if err := s.write(ctx, tx, t, Step{Verb: m.Verb, From: m.From, To: m.To, At: in.At, Remark: in.Remark}, set); err != nil {
 		return err
 	}
+	for _, o := range f.sent {
+		if err := s.noteSent(ctx, tx, t, o); err != nil {
+			return err
+		}
+	}
 	live.Publish(ctx, live.Site(t.SiteID), m.Event, t.ID)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
 }

@@ -17,7 +17,7 @@ func sorted(all []matter) []matter {
 // ticket registers one matter and carries it as far as it has come.
 func (w *world) ticket(ctx context.Context, m matter) error {
 	d := throw("ticket", m.index)
-	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool { return (k.Urgency == "A") != m.hot })
+	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool { return (k.Urgency == "A") != m.hot || m.stage > 0 && k.Kind != "repair" })
 	kind := weighted(d, kinds, func(k ticketKind) int { return k.Weight })
 	in := w.entry(d, kind)
 	if m.alarm {
@@ -78,7 +78,7 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 	p, orders, boss := w.plan(d, m), throw("orders", m.index), w.as(ctx, "manager") // who may close whatever it is
 	class := classOf(d, t)
 	begin, how := ticket.Handle, ticket.Act{}
-	if to := w.departments[kind.Department]; to != 0 && orders.chance(60) {
+	if to := w.departments[kind.Department]; to != 0 && (m.goal == ticket.InHand || orders.chance(60)) {
 		begin, how = ticket.Dispatch, ticket.Act{Instructions: []ticket.Instruction{{Department: to}}, EntryKey: key("dispatch", m.index)}
 	}
 	for _, step := range []struct {
@@ -119,7 +119,11 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 func (w *world) orders(ctx context.Context, d dice, m matter, kind ticketKind, p plan, t *ticket.Ticket) error {
 	way := []ticket.OrderVerb{ticket.AcceptOrder, ticket.StartOrder, ticket.FinishOrder, ticket.FeedBackOrder}
 	if m.goal == ticket.InHand {
-		way = [][]ticket.OrderVerb{{}, way[:1], way[:2], way[:2], {way[0], way[1], ticket.WaitOrder}, way[:3], {ticket.RejectOrder}}[d.IntN(7)]
+		stage := m.stage - 1
+		if m.stage == 0 {
+			stage = m.index % 7
+		}
+		way = [][]ticket.OrderVerb{{}, way[:1], way[:2], way[:2], {way[0], way[1], ticket.WaitOrder}, way[:3], {ticket.RejectOrder}}[stage]
 	}
 	list, err := w.tickets(w.now).Orders(w.as(ctx, "manager"), t.ID)
 	if err != nil {
