@@ -19,6 +19,7 @@ import (
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/ticket/tickettest"
 	"lobby/app/visitor"
 	"lobby/kiosk"
 	"lobby/views/locale"
@@ -61,11 +62,9 @@ func (h *house) report(change func(*ticket.Register)) *ticket.Ticket {
 	return t
 }
 
-func (h *house) do(t *ticket.Ticket, verb ticket.Verb, remark string) {
+func (h *house) bring(t *ticket.Ticket, to ticket.State) {
 	h.Helper()
-	if _, err := h.app.Tickets.Do(h.as(), t.ID, verb, ticket.Act{Remark: remark}); err != nil {
-		h.Fatalf("%s: %v", verb, err)
-	}
+	tickettest.Bring(h.as(), h.T, h.app.Tickets, t.ID, to)
 }
 
 // arrive registers a visitor with personal data that no screen may show.
@@ -144,7 +143,7 @@ func TestWallPage(t *testing.T) {
 		})
 	}
 	taken := h.report(func(r *ticket.Register) { r.Place, r.Urgency = "place-taken", "A" })
-	h.do(taken, ticket.Take, "")
+	h.bring(taken, ticket.InHand)
 	h.arrive()
 	page := wall.Get("/wall").Want(200)
 
@@ -216,8 +215,7 @@ func TestDisplayPage(t *testing.T) {
 	h.arrive()
 	solved := h.report(func(r *ticket.Register) { r.Reporter = piitest.Canary.Name })
 	h.report(nil)
-	h.do(solved, ticket.Take, "")
-	h.do(solved, ticket.Resolve, "换了灯")
+	h.bring(solved, ticket.Resolved)
 	page := boottest.Screen(t, i.URL(), token).Get("/display").Want(200)
 	t.Run("PRIVACY-2 the lobby display counts and says nothing about anybody", func(t *testing.T) {
 		page.WantText(h.here.Name)
@@ -261,23 +259,25 @@ func TestWallFrames(t *testing.T) {
 	}
 
 	// The row may be newer than its event; a batch says it as it is, the counts once.
-	h.do(tk, ticket.Take, "")
+	h.bring(tk, ticket.InHand)
 	v := h.view(live.Wall, locale.English)
 	got := h.frames(v, event("ticket.registered", tk.ID), event("ticket.taken", tk.ID))
-	h.wants("an older event", got[0].Content, `data-lane="in_hand"`, `data-version="2"`)
+	h.wants("an older event", got[0].Content, `data-lane="in_hand"`, `data-version="3"`)
 	h.lacks("an older event", got[0].Content, "data-alarm", "count-")
 	h.wants("the last one", got[1].Content, `id="count-in_hand" value="1"`)
 
 	for _, step := range []struct {
-		verb         ticket.Verb
-		remark, want string
-	}{{ticket.Resolve, "done", `data-lane="resolved"`}, {ticket.Reopen, "still dark", "again"}, {ticket.Resolve, "done", `data-lane="resolved"`}} {
-		h.do(tk, step.verb, step.remark)
+		verb ticket.Verb
+		want string
+	}{{ticket.Urge, "urged"}, {ticket.Resolve, `data-lane="resolved"`}, {ticket.Reopen, "again"}, {ticket.Resolve, `data-lane="resolved"`}} {
+		if _, err := h.app.Tickets.Do(h.as(), tk.ID, step.verb, ticket.Act{Remark: "still dark"}); err != nil {
+			t.Fatal(err)
+		}
 		h.wants(string(step.verb), h.frames(v, event("ticket.changed", tk.ID))[0].Content, step.want)
 	}
-	h.do(tk, ticket.Close, "")
+	h.bring(tk, ticket.Closed)
 	gone := h.frames(v, event("ticket.closed", tk.ID))[0].Content
-	h.wants("what is over leaves", gone, id, "data-gone", `data-version="6"`, `id="count-resolved" value="0"`)
+	h.wants("what is over leaves", gone, id, "data-gone", `data-version="10"`, `id="count-resolved" value="0"`)
 	h.lacks("what is over leaves", gone, tk.Number, tk.Matter)
 
 	if _, err := h.app.Visits.End(h.as(), visit.ID); err != nil {
@@ -357,7 +357,7 @@ func TestLaneAboveItsCap(t *testing.T) {
 	if h.frames(v, event("ticket.changed", last.ID))[0].Refresh == "" {
 		t.Error("the lane is still above its cap")
 	}
-	h.do(tickets[0], ticket.Take, "")
+	h.bring(tickets[0], ticket.InHand)
 	got = h.frames(v, event("ticket.taken", tickets[0].ID))[0]
 	if got.Refresh == "" {
 		t.Fatal("the last card was never sent")

@@ -26,6 +26,9 @@ var reportKinds = []string{danger, "repair", "complaint", "inquiry", "suggestion
 // dangers are what may be happening (HELP-1).
 var dangers = []string{"medical", "fire", "lift", "crime", "other"}
 
+// helpKinds are the kinds of help that they are (HELP-1); what else it may be the desk finds out.
+var helpKinds = map[string]string{"medical": "medical", "fire": "disaster", "lift": "crime", "crime": "crime"}
+
 // reportSteps are the fields of each question, by whether there is danger.
 var reportSteps = map[bool][][]string{
 	false: {{"kind"}, {"place", "matter"}, {"phone", "name"}},
@@ -122,6 +125,7 @@ func ticketEntry(toStaff context.Context, v map[string]string) ticket.Register {
 		return in
 	}
 	in.Kind, in.Type, in.Urgency, in.LifeSafety = "help", "A2", "A", true // whatever it is, it is about safety
+	in.HelpKind = helpKinds[v["danger"]]
 	in.Matter = strings.TrimSpace(locale.T(toStaff, "kiosk.danger."+v["danger"]))
 	in.Reporter, in.Phone = "", ""
 	return in

@@ -46,7 +46,7 @@ var beside = map[string]string{
 }
 
 // testHelpers are packages for tests only.
-var testHelpers = []string{"dbtest", "webtest", "piitest", "boottest", "livetest"}
+var testHelpers = []string{"tickettest", "dbtest", "webtest", "piitest", "boottest", "livetest"}
 
 // room is the folder that a layer or a feature is named by: "app/kit/db/cluster" lies in the room "app/kit/db".
 func room(dir string) string {

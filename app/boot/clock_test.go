@@ -105,7 +105,7 @@ func TestClockJumpsADay(t *testing.T) {
 	if left, err := app.Visits.Leave(ctx, tomorrow.Code); err != nil || left.EndedAt.Before(left.ArrivedAt) {
 		t.Errorf("who came while the clock was wrong can't leave: %+v, %v", left, err)
 	}
-	if _, err := app.Tickets.Do(ctx, matter.ID, ticket.Take, ticket.Act{}); err != nil {
+	if _, err := app.Tickets.Do(ctx, matter.ID, ticket.Urge, ticket.Act{}); err != nil {
 		t.Errorf("a step after the clock was set back: %v", err)
 	}
 	guest.Get("/desk").Want(http.StatusOK) // signed in while the clock was wrong

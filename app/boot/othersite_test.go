@@ -101,7 +101,7 @@ var about = []struct {
 	record func(kept) string
 	verbs  []string
 }{
-	{"/desk/tickets/", kept.ticket, []string{"take", "resolve", "reopen", "close", "prioritise", "dance"}},
+	{"/desk/tickets/", kept.ticket, []string{"accept", "classify", "resolve", "reopen", "close", "reassign", "urge", "dance"}},
 	{"/desk/visits/", kept.visit, nil},
 	{"/desk/leave/", kept.visit, nil},
 	{"/staff/", kept.person, []string{"password", "sessions", "disable", "enable"}},

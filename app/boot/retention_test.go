@@ -13,6 +13,7 @@ import (
 	"lobby/app/kit/table"
 	reports "lobby/app/report"
 	"lobby/app/ticket"
+	"lobby/app/ticket/tickettest"
 	"lobby/app/visitor"
 )
 
@@ -90,10 +91,8 @@ func TestRetention(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.Clock.Add(time.Duration(20*n) * time.Hour) // the last ones are late
-			for _, verb := range []ticket.Verb{ticket.Take, ticket.Resolve, ticket.Close} {
-				if _, err := app.Tickets.Do(ctx, made.ID, verb, ticket.Act{Remark: piitest.Canary.Name + "在家"}); err != nil {
-					t.Fatal(err)
-				}
+			for _, to := range []ticket.State{ticket.InHand, ticket.Resolved, ticket.Closed} {
+				tickettest.Bring(ctx, t, app.Tickets, made.ID, to)
 				h.Clock.Add(time.Hour)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"lobby/app/staff"
 	"lobby/app/team"
 	"lobby/app/ticket"
+	"lobby/app/ticket/orders"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -27,10 +28,12 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Permission: staff.RegisterTicket},
 	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
+	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Permission: staff.ManageDepartments},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
 	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 }
@@ -51,6 +54,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
+	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)

@@ -21,6 +21,7 @@ import (
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/ticket/tickettest"
 	"lobby/app/visitor"
 )
 
@@ -99,11 +100,9 @@ func (h *house) visit(name, place string) visitor.Visit {
 	return p.Visit
 }
 
-func (h *house) step(id int64, verb ticket.Verb, remark string) {
+func (h *house) bring(id int64, to ticket.State) {
 	h.t.Helper()
-	if _, err := h.tickets.Do(h.as(staff.Manager), id, verb, ticket.Act{Remark: remark}); err != nil {
-		h.t.Fatal(err)
-	}
+	tickettest.Bring(h.as(staff.Manager), h.t, h.tickets, id, to)
 }
 
 func TestDesk(t *testing.T) {

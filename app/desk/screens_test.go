@@ -32,10 +32,10 @@ func TestFrames(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
 		made := h.ticket(nil)
-		h.step(made.ID, ticket.Take, "")
+		h.bring(made.ID, ticket.InHand)
 		f := h.frames(live.Event{Kind: "ticket.registered", ID: made.ID}, live.Event{Kind: "ticket.taken", ID: made.ID})
 		for i, frame := range f {
-			if !strings.Contains(frame.Content, `data-lane="in_hand"`) || !strings.Contains(frame.Content, `data-version="2"`) || frame.Swap != "card" {
+			if !strings.Contains(frame.Content, `data-lane="in_hand"`) || !strings.Contains(frame.Content, `data-version="3"`) || frame.Swap != "card" {
 				t.Errorf("frame %d: %+v", i, frame)
 			}
 		}
@@ -47,9 +47,7 @@ func TestFrames(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
 		made := h.ticket(nil)
-		for _, v := range []ticket.Verb{ticket.Take, ticket.Resolve, ticket.Close} {
-			h.step(made.ID, v, "修好了")
-		}
+		h.bring(made.ID, ticket.Closed)
 		f := h.frames(live.Event{Kind: "ticket.closed", ID: made.ID}, live.Event{Kind: "ticket.closed", ID: 99999})
 		for i, frame := range f {
 			if !strings.Contains(frame.Content, "data-gone") || strings.Contains(frame.Content, "漏水") {
@@ -106,7 +104,7 @@ func TestFrames(t *testing.T) {
 		h.frames(live.Event{Kind: "ticket.changed", ID: made.ID}) // still above
 		var first int64
 		h.scan(&first, `select min(id) from tickets`)
-		h.step(first, ticket.Take, "")
+		h.bring(first, ticket.InHand)
 		if f = h.frames(live.Event{Kind: "ticket.taken", ID: first}); f[0].Refresh == "" {
 			t.Fatal("the ticket that moves up was never on the screen")
 		}

@@ -20,6 +20,8 @@ type Directory struct {
 	mu    sync.RWMutex
 	known map[int64]Site
 	epoch int // counts drops, so that a read that began before one is not remembered after it
+
+	book ruleBook
 }
 
 // NewDirectory is an empty directory over the pool.

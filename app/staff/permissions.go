@@ -11,23 +11,39 @@ const (
 	EndVisit       actor.Permission = "visit.end"
 	RegisterTicket actor.Permission = "ticket.register" // everybody has it (ORG-3)
 	ViewTickets    actor.Permission = "ticket.view"
-	WorkTickets    actor.Permission = "ticket.work" // take, resolve, reopen
+	WorkTickets    actor.Permission = "ticket.work" // answer, offer, wait, resolve
 	CloseTickets   actor.Permission = "ticket.close"
 
-	PrioritiseTickets actor.Permission = "ticket.prioritise" // set urgency and type (supervisor, manager)
+	AcceptTickets     actor.Permission = "ticket.accept"     // have it in mind: the alarm ends (HELP-3)
+	ClassifyTickets   actor.Permission = "ticket.classify"   // say what a ticket is, and handle it directly
+	DispatchTickets   actor.Permission = "ticket.dispatch"   // send orders to departments, take their results
+	ReassignTickets   actor.Permission = "ticket.reassign"   // give it to somebody else, classify it anew while it is in hand
+	InvalidateTickets actor.Permission = "ticket.invalidate" // confirm that it is invalid (COMPLAINT-1)
+	UnsolvableTickets actor.Permission = "ticket.unsolvable" // end what can't be solved (ESC-3)
+	VerifyTickets     actor.Permission = "ticket.verify"     // whoever may note that a customer confirmed (TICKET-5)
+	CallBack          actor.Permission = "callback.do"       // customer service: verify, call back, open again
+	WorkOrders        actor.Permission = "order.work"        // for members of the order's department
+	ManageDepartments actor.Permission = "department.manage" // departments, their heads and members
 
-	ViewWall      actor.Permission = "wall.view"
-	ViewDisplay   actor.Permission = "display.view"
-	ViewReports   actor.Permission = "report.view"
-	ManageStaff   actor.Permission = "staff.manage"
-	ManageDevices actor.Permission = "device.manage"
-	VerifyAudit   actor.Permission = "audit.verify"
-	ManageSite    actor.Permission = "site.manage"
-	ViewPlaces    actor.Permission = "place.view" // zones, buildings, households; never a visitor (VISIT-2)
+	ViewWall       actor.Permission = "wall.view"
+	ViewDisplay    actor.Permission = "display.view"
+	ViewReports    actor.Permission = "report.view"
+	ManageStaff    actor.Permission = "staff.manage"
+	ManageDevices  actor.Permission = "device.manage"
+	VerifyAudit    actor.Permission = "audit.verify"
+	ManageSite     actor.Permission = "site.manage"
+	ManageRules    actor.Permission = "rules.manage"    // policy of limits, hours, calendar
+	ReviewDay      actor.Permission = "review.day"      // the day's records, and what was not solved
+	ReviewWeek     actor.Permission = "review.week"     // the past week, the month's report
+	WriteKnowledge actor.Permission = "knowledge.write" // cases made from tickets
+	ManageDuty     actor.Permission = "duty.manage"     // who is on, who is away, who stands in
+	ViewPlaces     actor.Permission = "place.view"      // zones, buildings, households; never a visitor (VISIT-2)
 )
 
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
-	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, PrioritiseTickets, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ViewPlaces, actor.Reveal,
+	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
+	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
+	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ReviewDay,
+	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }

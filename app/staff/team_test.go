@@ -191,7 +191,7 @@ func TestChangeRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	who, err := b.svc.Session(t.Context(), token)
-	if err != nil || !who.Can(staff.PrioritiseTickets) {
+	if err != nil || !who.Can(staff.ReassignTickets) {
 		t.Errorf("a role given counts at once: %+v %v", who, err)
 	}
 	got, whole, err := b.svc.Member(boss, p.ID)

@@ -42,10 +42,10 @@ func owners(ctx context.Context, people []Colleague, asked int64) []part.Option 
 // asks (ORG-3).
 func (f Filter) people(q *bun.SelectQuery, me int64) *bun.SelectQuery {
 	if f.Mine {
-		q = q.Where("t.owner_id = ?", me)
+		q = q.Where("(t.owner_id = ?0 or t.handler_id = ?0)", me)
 	}
 	if f.Owner != 0 {
-		q = q.Where("t.owner_id = ?", f.Owner)
+		q = q.Where("(t.owner_id = ?0 or t.handler_id = ?0)", f.Owner)
 	}
 	if f.Asked {
 		q = q.Where("t.first_asked_id = ?", me)

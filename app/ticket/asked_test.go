@@ -23,7 +23,7 @@ func TestFirstAskedTracksUntilClosed(t *testing.T) {
 		}
 		ids = append(ids, c.register(c.by(agent), in).ID)
 	}
-	c.do(c.as(staff.Supervisor), ids[0], ticket.Take, "") // somebody else handles it: the first asked tracks it all the same
+	c.bring(ids[0], ticket.InHand) // somebody else handles it: the first asked tracks it all the same
 	rows := func(role staff.Role, query string) int {
 		return len(c.at(role).Get("/desk/tickets?" + query).Want(http.StatusOK).All("li.row"))
 	}
@@ -36,11 +36,11 @@ func TestFirstAskedTracksUntilClosed(t *testing.T) {
 		}
 	})
 	t.Run("ORG-3 what is closed is tracked no longer", func(t *testing.T) {
-		c.do(c.as(staff.Supervisor), ids[0], ticket.Resolve, "已修好")
+		c.bring(ids[0], ticket.Resolved)
 		if n, err := c.svc.AskedOpen(c.by(agent), c.db); err != nil || n != 2 {
 			t.Errorf("resolved, not closed: %d, %v", n, err)
 		}
-		c.do(c.as(staff.Supervisor), ids[0], ticket.Close, "")
+		c.bring(ids[0], ticket.Closed)
 		if n, err := c.svc.AskedOpen(c.by(agent), c.db); err != nil || n != 1 || rows(staff.Agent, "asked=1") != 1 {
 			t.Errorf("closed: %d, %v", n, err)
 		}

@@ -25,12 +25,16 @@ type Card struct {
 	State        State
 	Place        string
 	Matter       string
-	OwnerID      int64
-	Owner        string // who handles it, empty where nobody does yet
+	OwnerID      int64  // who handles it
+	Owner        string // their name, empty where nobody does yet
 	RegisteredAt time.Time
 	DueAt        time.Time
 	OverdueAt    time.Time // zero until the passed limit was noted
+	NearAt       time.Time // since when the limit is near, once that was noted; zero: it isn't
+	Escalated    int       // the highest level reached (ESC-4)
 	Reopened     int
+	Urged        int       // times the customer asked after it (TICKET-8)
+	AcceptedAt   time.Time // zero until somebody has it in mind (HELP-3)
 	Version      int64
 }
 
@@ -42,8 +46,29 @@ func (c Card) Sort() string {
 	return Order{LifeSafety: c.LifeSafety, Urgency: c.Urgency, Type: c.Type, Due: c.DueAt, ID: c.ID}.Key()
 }
 
-// Alarm tells whether screens sound and flash: urgency A until someone takes it (HELP-3).
-func (c Card) Alarm() bool { return c.Urgency == "A" && c.Lane() == LaneRegistered }
+// Alarm tells whether screens sound and flash: urgency A until someone accepts it (HELP-3).
+func (c Card) Alarm() bool {
+	return c.Urgency == "A" && c.Lane() == LaneRegistered && c.AcceptedAt.IsZero()
+}
+
+// Accepted tells that somebody has it in mind, though work hasn't begun.
+func (c Card) Accepted() bool { return c.Lane() == LaneRegistered && !c.AcceptedAt.IsZero() }
+
+// Running tells whether there is time left to be shown.
+func (c Card) Running() bool { return c.State.Running() && !c.DueAt.IsZero() }
+
+// Limit is how the result's limit stands, as it was noted: near, passed, or nothing.
+func (c Card) Limit() string {
+	switch {
+	case !c.State.Running():
+		return ""
+	case !c.OverdueAt.IsZero():
+		return "passed"
+	case !c.NearAt.IsZero():
+		return "near"
+	}
+	return ""
+}
 
 // Column is one lane of the wall with its first cards.
 type Column struct {
@@ -53,11 +78,11 @@ type Column struct {
 }
 
 const cardColumns = `t.id, t.number, t.kind, t.urgency, t.type, t.life_safety, t.state, t.place, t.matter,
-	coalesce(t.owner_id, 0) as owner_id, coalesce(owner.name, '') as owner,
-	t.registered_at, t.due_at, t.overdue_at, t.reopened, t.version`
+	coalesce(t.handler_id, t.owner_id, 0) as owner_id, coalesce(owner.name, '') as owner,
+	t.registered_at, t.due_at, t.overdue_at, t.near_at, t.escalated, t.reopened, t.urged, t.accepted_at, t.version`
 
 const shownColumns = `c.id, c.number, c.kind, c.urgency, c.type, c.life_safety, c.state, c.place, c.matter, c.owner_id, c.owner,
-	c.registered_at, c.due_at, c.overdue_at, c.reopened, c.version`
+	c.registered_at, c.due_at, c.overdue_at, c.near_at, c.escalated, c.reopened, c.urged, c.accepted_at, c.version`
 
 // Cards are the open tickets of a site, lane by lane in the order of work, at most perLane of each, with the count of
 // all. One statement over the index of the order of work.
@@ -65,7 +90,7 @@ func Cards(ctx context.Context, db bun.IDB, site int64, perLane int) ([]Column, 
 	var cards []Card
 	err := db.NewRaw(`select `+shownColumns+` from unnest(?::text[]) with ordinality as l (lane, place)
 		cross join lateral (select `+cardColumns+`, t.work_rank as rank
-			from tickets t left join staff owner on owner.id = t.owner_id
+			from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
 			where t.site_id = ? and t.lane = l.lane order by t.work_rank, t.due_at, t.id limit ?) c
 		order by l.place, c.rank, c.due_at, c.id`,
 		pgdialect.Array(laneNames()), site, perLane).Scan(ctx, &cards)
@@ -98,7 +123,7 @@ func CardsByID(ctx context.Context, db bun.IDB, site int64, ids []int64) (map[in
 		return out, nil
 	}
 	var cards []Card
-	err := db.NewRaw(`select `+cardColumns+` from tickets t left join staff owner on owner.id = t.owner_id
+	err := db.NewRaw(`select `+cardColumns+` from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
 		where t.site_id = ? and t.id = any(?)`, site, pgdialect.Array(ids)).Scan(ctx, &cards)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func (t *Ticket) Expired() bool { return !t.ExpiredAt.IsZero() }
 const expireBatch = 200
 
 // Expire removes, in every site, what is personal in tickets that were over longer ago than the site's term: phone,
-// reporter, place, matter and the remarks of the steps. Kind, scales, states, times, channel, the household (for its
+// reporter, place, matter and the remarks of the steps, of its orders and of the work done. Kind, scales, states, times, channel, the household (for its
 // zone) and who handled it stay, so that no figure changes (PRIVACY-5). Nothing is published: no screen shows such a
 // ticket. Safe on several instances.
 func (s *Service) Expire(ctx context.Context, now time.Time) (expired int, err error) {
@@ -48,7 +48,7 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 				return 0, err
 			}
 			return n, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", n, before.Format(time.RFC3339)),
-				Fields: []string{"phone", "reporter", "place", "matter", "remarks"}})
+				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records"}})
 		})
 		expired += n
 		if err != nil || n == 0 {
@@ -65,11 +65,19 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 			select id from tickets t where site_id = ?0 and expired_at is null and lane is null
 				and (closed_at < ?1 or closed_at is null and (select max(s.at) from ticket_steps s where s.ticket_id = t.id) < ?1)
 			order by closed_at limit ?2 for update skip locked)
-		update tickets set expired_at = ?3, phone = null, phone_index = null, reporter = '', place = '', matter = '', entry_hash = ''
+		update tickets set expired_at = ?3, phone = null, phone_index = null, reporter = '', confirmed_by = '', place = '', matter = '', entry_hash = ''
 		where id in (select id from due) returning id`, site, before, limit, now).Scan(ctx, &ids)
 	if err != nil || len(ids) == 0 {
 		return 0, db.Translate(err)
 	}
-	_, err = tx.NewUpdate().Model((*Step)(nil)).Set("remark = ''").Where("ticket_id in (?)", bun.List(ids)).Where("remark <> ''").Exec(ctx)
-	return len(ids), db.Translate(err)
+	for _, q := range []*bun.UpdateQuery{
+		tx.NewUpdate().Model((*Step)(nil)).Set("remark = ''").Where("remark <> ''"),
+		tx.NewUpdate().Model((*ServiceOrder)(nil)).Set("instruction = ''").Set("result = ''").Set("confirmed_by = ''"),
+		tx.NewUpdate().Model((*WorkRecord)(nil)).Set("done = '—'").Set("result = '—'").Set("materials = ''"),
+	} {
+		if _, err := q.Where("ticket_id in (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return 0, db.Translate(err)
+		}
+	}
+	return len(ids), nil
 }

@@ -33,8 +33,35 @@ func (d *desk) over() (ticket.Register, *ticket.Ticket) {
 	ctx := d.as(staff.Supervisor)
 	made := d.register(ctx, in)
 	d.clock.Add(time.Hour)
-	d.do(ctx, made.ID, ticket.Take, "")
+	head := d.people[staff.DepartmentHead]
+	var dept int64
+	if err := d.db.NewRaw(`insert into departments (site_id, code, name, head_id) values (?, ?, ?, ?) returning id`, d.site, "d"+made.Number[8:], made.Number, head.ID).
+		Scan(context.Background(), &dept); err != nil {
+		d.t.Fatal(err)
+	}
+	d.do(ctx, made.ID, ticket.Classify, "")
+	if _, err := d.svc.Do(ctx, made.ID, ticket.Dispatch, ticket.Act{Instructions: []ticket.Instruction{{Department: dept, Text: "找欧阳太太"}}}); err != nil {
+		d.t.Fatal(err)
+	}
+	orders, err := d.svc.Orders(ctx, made.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, step := range []struct {
+		verb ticket.OrderVerb
+		act  ticket.OrderAct
+	}{{ticket.AcceptOrder, ticket.OrderAct{Remark: "欧阳太太下午在"}}, {ticket.StartOrder, ticket.OrderAct{Rang: "reached"}},
+		{ticket.FinishOrder, ticket.OrderAct{Customer: "欧阳太太", Work: ticket.Work{Kind: "repair", Done: "欧阳太太家换垫圈", Result: "欧阳太太确认", Materials: "欧阳太太自备"}}},
+		{ticket.FeedBackOrder, ticket.OrderAct{}}} {
+		if _, err := d.svc.DoOrder(ctx, orders[0].ID, step.verb, step.act); err != nil {
+			d.t.Fatalf("%s: %v", step.verb, err)
+		}
+	}
 	d.do(ctx, made.ID, ticket.Resolve, "欧阳太太在家，换了垫圈")
+	if _, err := d.svc.Do(ctx, made.ID, ticket.Verify, ticket.Act{Customer: "欧阳太太"}); err != nil {
+		d.t.Fatal(err)
+	}
+	d.do(ctx, made.ID, ticket.CallBack, "欧阳太太很满意")
 	return in, d.do(ctx, made.ID, ticket.Close, "")
 }
 

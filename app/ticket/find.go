@@ -29,7 +29,10 @@ type Filter struct {
 	Owner   int64  // handled by somebody; 0: whoever does
 	Asked   bool   // who asks was asked first (ORG-3)
 	Overdue bool   // the limit has passed
-	Page    int    // from 1
+
+	Told     bool // the customer is to be told of progress by now (TICKET-10)
+	Rejected bool // a department rejected its order, and none went out since
+	Page     int  // from 1
 }
 
 // Listing is one page of the list.
@@ -60,6 +63,12 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 		q = q.Where("t.kind = ?", f.Kind)
 	}
 	q = f.people(q, a.ID)
+	if f.Told {
+		q = q.Where("t.update_due <= ?", s.now()).Where("t.lane in ('in_hand', 'waiting')")
+	}
+	if f.Rejected {
+		q = q.Where("t.lane in ('in_hand', 'waiting')").Where(`(select o.state from orders o where o.ticket_id = t.id order by o.id desc limit 1) = 'rejected'`)
+	}
 	if f.Overdue {
 		q = q.Where("(t.overdue_at is not null or t.due_at <= ? and t.lane in ('registered', 'in_hand', 'waiting'))", s.now())
 	}
@@ -159,4 +168,29 @@ func (s *Service) find(ctx context.Context, by func(*bun.SelectQuery) *bun.Selec
 	var out []Ticket
 	err = by(rows(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
 	return out, db.Translate(err)
+}
+
+// Orders are a ticket's service orders, in the order in which they went out.
+func (s *Service) Orders(ctx context.Context, ticket int64) ([]ServiceOrder, error) {
+	a, err := actor.Require(ctx, staff.ViewTickets)
+	if err != nil {
+		return nil, err
+	}
+	list, err := ordersOf(ctx, s.DB, a.Site, ticket)
+	return list, db.Translate(err)
+}
+
+// OrderPhone is the phone of an order's ticket, masked (PRIVACY-2); empty where there is none.
+func (s *Service) OrderPhone(c *OrderCard) (string, error) {
+	return s.MaskedPhone(&Ticket{Phone: c.Phone})
+}
+
+// Records are what was done on the spot for a ticket (TICKET-12).
+func (s *Service) Records(ctx context.Context, ticket int64) ([]WorkRecord, error) {
+	a, err := actor.Require(ctx, staff.ViewTickets)
+	if err != nil {
+		return nil, err
+	}
+	list, err := recordsOf(ctx, s.DB, a.Site, ticket)
+	return list, db.Translate(err)
 }

@@ -101,9 +101,9 @@ func TestFind(t *testing.T) {
 				t.Errorf("%+v: %v, %v", try, open, err)
 			}
 		}
-		d.do(ctx, second.ID, ticket.Take, "")
-		d.do(ctx, second.ID, ticket.Resolve, "已答复")
-		d.do(ctx, second.ID, ticket.Close, "")
+		d.do(ctx, second.ID, ticket.Classify, "")
+		d.do(ctx, second.ID, ticket.Handle, "")
+		d.bring(second.ID, ticket.Closed)
 		if open, err := d.svc.Similar(ctx, "东门%岗亭", ""); err != nil || len(open) != 0 {
 			t.Errorf("a closed one is still shown: %v, %v", open, err)
 		}

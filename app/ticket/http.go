@@ -45,6 +45,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	state, f := chosen(c.Query("state"), c.Query("kind"), c.Query("page"))
 	f.Mine, f.Overdue, f.Asked = c.Query("mine") == "1", c.Query("overdue") == "1", c.Query("asked") == "1"
 	f.Owner = int64(max(0, c.QueryInt("owner")))
+	f.Told, f.Rejected = c.Query("told") == "1", c.Query("rejected") == "1"
 	found, err := p.Service.List(ctx, f)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
+	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
 		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
 	if found.Page > 1 {
 		l.Previous = pageAddress(state, f, found.Page-1)
@@ -64,33 +65,26 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "ticket.title")), l))
 }
 
-// entry is the form as it was sent.
-func entry(v web.Values) Register {
-	key, err := uuid.Parse(v.Get("entry_key"))
-	if err != nil {
-		key = uuid.Nil
-	}
-	asked, err := strconv.ParseInt(v.Get("first_asked"), 10, 64)
-	if err != nil && v.Get("first_asked") != "" {
-		asked = -1 // nobody has this id: the field is refused
-	}
-	return Register{EntryKey: key, Kind: v.Get("kind"), Urgency: v.Get("urgency"), Type: v.Get("type"),
-		LifeSafety: v.Get("life_safety") == "1", Place: v.Get("place"), Matter: v.Get("matter"), Reporter: v.Get("reporter"),
-		Phone: v.Get("phone"), Channel: v.Get("channel"), FirstAsked: asked}
-}
-
 func (p *Pages) form(c *fiber.Ctx) error {
 	f := page.Form{}
+	ctx := web.Context(c)
 	if number := c.Query("done"); number != "" {
-		f.Notice = locale.T(web.Context(c), "ticket.saved", "Number", number)
+		f.Notice = locale.T(ctx, "ticket.saved", "Number", number)
 	}
-	return p.showForm(c, fiber.StatusOK, f, Register{Urgency: "B", Channel: "phone", Kind: "repair"}, nil)
+	in := Register{Urgency: "B", Channel: "phone", Kind: "repair", Classify: true}
+	if actor.From(ctx).Can(staff.WorkTickets) {
+		in.Then = Handle
+	}
+	return p.showForm(c, fiber.StatusOK, f, in, nil)
 }
 
 // register enters a ticket. What is still open for the same household or phone is shown first (TICKET-8).
 func (p *Pages) register(c *fiber.Ctx) error {
 	ctx, v := web.Context(c), web.Form(c)
-	in := entry(v)
+	in, typos := entry(ctx, v)
+	if f, ok := web.Invalid(typos.Err()); ok {
+		return p.showForm(c, web.Status(f), page.Form{}, in, f)
+	}
 	mayView := actor.From(ctx).Can(staff.ViewTickets)
 	if v.Get("seen") != "1" && mayView {
 		open, err := p.Service.unseen(ctx, in)
@@ -148,8 +142,33 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
 	f.Fields = fields(ctx, in, said, people)
+	if err := p.classify(ctx, &f, in, said); err != nil {
+		return err
+	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
+}
+
+// classify adds what the desk says at once, for who may.
+func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said map[string]string) error {
+	if !actor.From(ctx).Can(staff.ClassifyTickets) {
+		return nil
+	}
+	departments, err := p.Service.Departments(ctx)
+	if err != nil {
+		return err
+	}
+	c := classInputs(ctx, in.class(), said, departments, "")
+	f.Class, f.Orders, f.Past = &c, orderChoices(ctx, departments, in.Instructions, said, "new"), pastInputs(ctx, in.Past, said)
+	then := string(in.Then)
+	switch {
+	case !in.Classify:
+		then = "later"
+	case then == "":
+		then = "queue"
+	}
+	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
+	return nil
 }
 
 // similar answers while the form is being filled in.
@@ -176,13 +195,13 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := web.Form(c)
-	looked, err := strconv.ParseInt(v.Get("version"), 10, 64)
-	if err != nil {
-		looked = 0
+	ctx := web.Context(c)
+	in, typos := actOf(ctx, web.Form(c))
+	a := attempt{verb: Verb(c.Params("verb")), in: in}
+	if f, ok := web.Invalid(typos.Err()); ok {
+		a.wrong = f
+		return p.showTicket(c, web.Status(f), id, a)
 	}
-	a := attempt{verb: Verb(c.Params("verb")), in: Act{Remark: v.Get("remark"), Urgency: v.Get("urgency"), Type: v.Get("type"),
-		LifeSafety: v.Get("life_safety") == "1", Version: looked}}
 	_, err = p.Service.Do(web.Context(c), id, a.verb, a.in)
 	if f, ok := web.Invalid(err); ok {
 		a.wrong = f

@@ -54,24 +54,28 @@ func TestPages(t *testing.T) {
 		browser := c.at(staff.Agent)
 		made := browser.Post("/desk/tickets", filled(browser)).Want(http.StatusSeeOther)
 		path := made.Header.Get("Location")
-		page := browser.Get(path).Want(http.StatusOK).WantText("已登记", "厨房水管漏水", "138****5678", "员工 supervisor")
+		page := browser.Get(path).Want(http.StatusOK).WantText("处理中", "厨房水管漏水", "138****5678", "员工 supervisor")
 		page.WantNo("13812345678")
 		for _, step := range []struct{ verb, remark, state string }{
-			{"take", "", "处理中"}, {"resolve", "换了水管", "已处理"}, {"reopen", "还在滴水", "处理中"}, {"resolve", "再换一次", "已处理"}, {"close", "", "已关闭"},
+			{"resolve", "换了水管", "已处理"}, {"reopen", "还在滴水", "处理中"}, {"urge", "", "催单 1 次"}, {"resolve", "再换一次", "已处理"}, {"verify", "", "已核实"},
+			{"call_back", "满意", "已回访"}, {"close", "", "已关闭"},
 		} {
 			action, form := browser.Get(path).Form("form[action=" + path + "/" + step.verb + "]")
 			if step.remark != "" {
 				form.Set("remark", step.remark)
 			}
+			if step.verb == "verify" {
+				form.Set("customer", "王小明")
+			}
 			browser.Post(action, form).Want(http.StatusSeeOther).WantLocation(path)
 			browser.Get(path).WantText(step.state, step.remark)
 		}
 		end := browser.Get(path).WantText("重新处理 1 次", "换了水管", "还在滴水", "再换一次")
-		if n := len(end.All(".timeline li")); n != 6 {
-			t.Errorf("%d lines of history, want 6", n)
+		if n := len(end.All(".timeline li")); n != 10 {
+			t.Errorf("%d lines of history, want 10", n)
 		}
-		if len(end.All(".verb")) != 0 {
-			t.Error("a closed ticket has buttons")
+		if buttons := end.All(".verb"); len(buttons) != 1 || !strings.HasSuffix(webtest.Attr(buttons[0], "action"), "/reopen") {
+			t.Errorf("a closed ticket has %d buttons, want only the one that opens it again", len(buttons))
 		}
 	})
 	t.Run("TICKET-4 the second of two is told who was faster, and what was written is shown", func(t *testing.T) {
@@ -79,9 +83,9 @@ func TestPages(t *testing.T) {
 		c := serve(t)
 		first, second := c.at(staff.Agent), c.at(staff.Manager)
 		path := first.Post("/desk/tickets", filled(first)).Header.Get("Location")
-		first.Post(path+"/take", url.Values{}).Want(http.StatusSeeOther)
-		second.Post(path+"/take", url.Values{"remark": {"我去看看"}}).Want(http.StatusConflict).
-			WantText("员工 agent", "正在处理中", "我去看看", "处理完毕")
+		first.Post(path+"/resolve", url.Values{"remark": {"换了水管"}}).Want(http.StatusSeeOther)
+		second.Post(path+"/resolve", url.Values{"remark": {"我也去看了"}}).Want(http.StatusConflict).
+			WantText("员工 agent", "已处理完", "我也去看了", "换了水管")
 		first.Post(path+"/dance", url.Values{}).Want(http.StatusConflict).WantText("没有这一步")
 	})
 	t.Run("TICKET-8 what is still open for the household is shown before a second one is made", func(t *testing.T) {
@@ -190,7 +194,7 @@ func TestFormErrors(t *testing.T) {
 		browser.Get("/desk/tickets?page=99999999999999999999").Want(http.StatusOK)
 		for _, id := range []string{"0", "-1", "x", "999999", "99999999999999999999", "1'"} {
 			browser.Get("/desk/tickets/" + id).Want(http.StatusNotFound)
-			browser.Post("/desk/tickets/"+id+"/take", url.Values{}).Want(http.StatusNotFound)
+			browser.Post("/desk/tickets/"+id+"/urge", url.Values{}).Want(http.StatusNotFound)
 			browser.Post("/desk/tickets/"+id+"/reveal", url.Values{"field": {"phone"}, "reason": {"回电确认"}}).Want(http.StatusNotFound)
 		}
 	})
@@ -220,7 +224,6 @@ func TestAccess(t *testing.T) {
 		form.Set("matter", "漏水，打 13987654321，车牌粤B12345")
 		form.Set("phone", "")
 		path := agent.Post("/desk/tickets", form).Header.Get("Location")
-		agent.Post(path+"/take", nil)
 		agent.Post(path+"/resolve", url.Values{"remark": {"回电 0755-83456789，已修好"}}).Want(http.StatusSeeOther)
 		agent.Get("/desk/tickets").WantText("漏水").WantNo("13987654321", "粤B12345")
 		agent.Get(path).WantText("查看原文", "回电").WantNo("13987654321", "粤B12345", "83456789", `value="phone"`)
@@ -248,7 +251,7 @@ func TestAccess(t *testing.T) {
 		stranger.Site = c.other
 		elsewhere := c.client.Another().As(c.people, stranger)
 		elsewhere.Get(path).Want(http.StatusNotFound)
-		elsewhere.Post(path+"/take", url.Values{}).Want(http.StatusNotFound)
+		elsewhere.Post(path+"/urge", url.Values{}).Want(http.StatusNotFound)
 		elsewhere.Get("/desk/tickets").Want(http.StatusOK).WantNo("厨房水管漏水")
 	})
 	t.Run("nobody signed in sees nothing, a device neither", func(t *testing.T) {
@@ -266,7 +269,7 @@ func TestAccess(t *testing.T) {
 		c := serve(t)
 		agent := c.at(staff.Agent)
 		path := agent.Post("/desk/tickets", filled(agent)).Header.Get("Location")
-		r := agent.Request(http.MethodPost, path+"/take", strings.NewReader(""))
+		r := agent.Request(http.MethodPost, path+"/urge", strings.NewReader(""))
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		agent.Do(r).Want(http.StatusForbidden)
 	})

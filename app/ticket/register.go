@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -27,12 +26,30 @@ type Register struct {
 	Urgency    string    // A, B or C; empty: B
 	Type       string    // A1 … C2; empty: what the kind has by default
 	LifeSafety bool      // life is at stake: urgency A (HELP-3)
+	HelpKind   string    // one of HelpKinds, for help; may be empty until it is classified
 	Place      string
 	Matter     string
 	Reporter   string // name of who reports; may be empty
 	Phone      string // may be empty: nobody may refuse to record (ORG-3)
 	Channel    string // one of Channels; a kiosk's is always kiosk
 	FirstAsked int64  // staff id of who was asked first; 0: who enters it (ORG-3)
+
+	// The desk does it in one go: classified at once, and handled or sent to departments.
+	Classify                         bool
+	Validity, About, Topic, Severity string // of a complaint
+	Against                          int64  // of a complaint: the department complained of
+	Then                             Verb   // Handle, Dispatch, or empty: it waits to be taken up
+	Instructions                     []Instruction
+
+	Past *Past // handled before it was written down (TICKET-6)
+}
+
+// Past are the true times of an emergency that is written up afterwards (TICKET-6).
+type Past struct {
+	Registered time.Time // when it was told
+	Handled    time.Time // when somebody went; zero: as soon as it was told
+	Resolved   time.Time // when it was over; zero: it is still in hand
+	Done       string    // what was done, where it is over
 }
 
 // Register records a matter (TICKET-1). It may be sent any number of times with the same key: the same content gives
@@ -49,10 +66,21 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 	if first, err := byEntry(ctx, s.DB, a.Site, in.EntryKey); err != nil || first != nil {
 		return standing(ctx, first, t.EntryHash, err)
 	}
-	if err := s.place(ctx, t); err != nil {
+	if err := s.place(ctx, t, in.Past); err != nil {
 		return nil, err
 	}
+	act := Act{Class: in.class(), Instructions: in.Instructions}
+	if in.Then == Dispatch {
+		if err := s.takeNumbers(ctx, &act); err != nil {
+			return nil, err
+		}
+	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) {
+		class := t.Class
+		step, set := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}, Detail{Class: &class}
+		if err := s.begin(ctx, tx, t, step, &set); err != nil {
+			return nil, err
+		}
 		inserted, err := insert(ctx, tx, t)
 		if err != nil {
 			return nil, err
@@ -61,13 +89,40 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 			first, err := byEntry(ctx, tx, a.Site, in.EntryKey)
 			return standing(ctx, first, t.EntryHash, err)
 		}
-		step := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}
-		if err := addStep(ctx, tx, t, step, Detail{Due: &t.DueAt}); err != nil {
+		if err := s.write(ctx, tx, t, step, set); err != nil {
 			return nil, err
 		}
 		live.Publish(ctx, live.Site(t.SiteID), "ticket.registered", t.ID)
-		return t, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.register", Subject: "tickets", ID: t.ID, Site: t.SiteID})
+		if err := audit.Append(ctx, tx, audit.Entry{Verb: "ticket.register", Subject: "tickets", ID: t.ID, Site: t.SiteID}); err != nil {
+			return nil, err
+		}
+		return s.goOn(ctx, tx, t, in, act)
 	})
+}
+
+// goOn does at once what the desk would do next: classify, handle or send orders, and for an emergency that is over
+// write down how it ended.
+func (s *Service) goOn(ctx context.Context, tx bun.Tx, t *Ticket, in Register, act Act) (*Ticket, error) {
+	if !in.Classify {
+		return t, nil
+	}
+	past := Past{}
+	if in.Past != nil {
+		past = *in.Past
+	}
+	act.At = past.Registered
+	t, err := s.DoIn(ctx, tx, t.ID, Classify, act)
+	if err != nil || in.Then == "" {
+		return t, err
+	}
+	act.At, act.Person = first(past.Handled, past.Registered), 0
+	if in.Then == Handle {
+		act.Person = t.Worker()
+	}
+	if t, err = s.DoIn(ctx, tx, t.ID, in.Then, act); err != nil || past.Resolved.IsZero() {
+		return t, err
+	}
+	return s.DoIn(ctx, tx, t.ID, Resolve, Act{At: past.Resolved, Remark: past.Done})
 }
 
 // Check tells what Register would refuse of the entry itself, without recording anything.
@@ -95,85 +150,9 @@ func standing(ctx context.Context, first *Ticket, hash []byte, err error) (*Tick
 	return first, nil
 }
 
-// draft checks every field, all at once, and makes the row without number and place.
-func (s *Service) draft(ctx context.Context, a actor.Actor, in Register) (*Ticket, error) {
-	var wrong fault.Fields
-	if in.EntryKey == uuid.Nil {
-		wrong.Add("entry_key", "fault.field.required")
-	}
-	in.defaults(a)
-	t := &Ticket{
-		SiteID: a.Site, EntryKey: in.EntryKey, State: Registered, Version: 1,
-		Kind: in.Kind, Urgency: in.Urgency, Type: in.Type, LifeSafety: in.LifeSafety, Channel: in.Channel,
-		Place:    wrong.Line("place", in.Place, MaxPlace, true),
-		Matter:   wrong.Text("matter", in.Matter, MaxMatter, true),
-		Reporter: wrong.Line("reporter", in.Reporter, MaxReporter, false),
-	}
-	for _, choice := range []struct {
-		name, value string
-		of          []string
-	}{{"kind", t.Kind, Kinds}, {"urgency", t.Urgency, Urgencies}, {"type", t.Type, Types}, {"channel", t.Channel, Channels}} {
-		if !slices.Contains(choice.of, choice.value) {
-			wrong.Add(choice.name, "ticket.field.choice")
-		}
-	}
-	phone, ok := pii.NormalisePhone(wrong.Text("phone", in.Phone, MaxPhone, false))
-	if !ok && strings.TrimSpace(in.Phone) != "" && !wrong.Has("phone") {
-		wrong.Add("phone", "ticket.field.phone")
-	}
-	if a.Kind == actor.Device {
-		t.DeviceID = a.ID
-	} else if err := s.firstAsked(ctx, a, in.FirstAsked, t, &wrong); err != nil {
-		return nil, err
-	}
-	if err := wrong.Err(); err != nil {
-		return nil, err
-	}
-	return t, s.sealEntry(t, phone, in.FirstAsked)
-}
-
-// defaults fills what may be left out.
-func (in *Register) defaults(a actor.Actor) {
-	if in.Urgency == "" {
-		in.Urgency = "B"
-	}
-	if in.LifeSafety {
-		in.Urgency = "A"
-	}
-	if in.Type == "" {
-		in.Type = DefaultType(in.Kind)
-	}
-	switch {
-	case a.Kind == actor.Device:
-		in.Channel, in.FirstAsked = "kiosk", 0
-	case in.Channel == "":
-		in.Channel = "counter"
-	}
-}
-
-// firstAsked names who was told first: who enters it, or somebody of this site on whose behalf it is entered (ORG-3).
-func (s *Service) firstAsked(ctx context.Context, a actor.Actor, id int64, t *Ticket, wrong *fault.Fields) error {
-	if id == 0 || id == a.ID && a.Kind == actor.Person {
-		if a.Kind == actor.Person {
-			t.FirstAskedID, t.FirstAskedName = a.ID, a.Name
-		}
-		return nil
-	}
-	name, found, err := colleague(ctx, s.DB, a.Site, id)
-	if err != nil {
-		return err
-	}
-	if !found {
-		wrong.Add("first_asked", "ticket.field.choice")
-		return nil
-	}
-	t.FirstAskedID, t.FirstAskedName = id, name
-	return nil
-}
-
 // sealEntry encrypts the phone, and makes the keyed hash over everything that was said, by which a repeated entry is
 // told from another one with the same key.
-func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
+func (s *Service) sealEntry(t *Ticket, phone string, in Register) error {
 	if phone != "" {
 		sealed, err := s.Vault.Seal(pii.Phone, phone)
 		if err != nil {
@@ -181,7 +160,11 @@ func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
 		}
 		t.Phone, t.PhoneIndex = sealed, s.Vault.Index(pii.Phone, phone)
 	}
-	content, err := json.Marshal([]any{"ticket", t.Channel, t.Kind, t.Urgency, t.Type, t.LifeSafety, t.Place, t.Matter, t.Reporter, phone, firstAsked})
+	said := []any{"ticket", t.Channel, t.Kind, t.Urgency, t.Type, t.LifeSafety, t.Place, t.Matter, t.Reporter, phone, in.FirstAsked}
+	if in.Classify { // an entry without it has the hash that programs of before give it
+		said = append(said, in.class(), in.Then, in.Instructions, in.Past)
+	}
+	content, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
@@ -190,7 +173,7 @@ func (s *Service) sealEntry(t *Ticket, phone string, firstAsked int64) error {
 }
 
 // place finds the household, whose zone's owner handles the matter by default (ZONE-1), and sets times and number.
-func (s *Service) place(ctx context.Context, t *Ticket) error {
+func (s *Service) place(ctx context.Context, t *Ticket, past *Past) error {
 	rule, err := s.Sites.Get(ctx, t.SiteID)
 	if err != nil {
 		return err
@@ -205,9 +188,12 @@ func (s *Service) place(ctx context.Context, t *Ticket) error {
 			return err
 		}
 	}
-	t.RegisteredAt = s.now()
-	t.DueAt = t.RegisteredAt.Add(rule.Settings.TicketLimit)
-	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", t.RegisteredAt.In(rule.Location()))
+	now := s.now()
+	t.RegisteredAt = now
+	if past != nil {
+		t.RegisteredAt, t.Afterwards = past.Registered.UTC().Truncate(time.Microsecond), true
+	}
+	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", now.In(rule.Location()))
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"lobby/app/kit/pii/piitest"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/ticket/limit"
 )
 
 func TestRegister(t *testing.T) {
@@ -78,10 +79,14 @@ func TestRegister(t *testing.T) {
 		if made := d.register(d.as(staff.Agent), entry()); !made.DueAt.Equal(monday.Add(48 * time.Hour)) {
 			t.Errorf("due %s", made.DueAt)
 		}
-		if _, err := d.db.NewRaw(`update sites set settings = '{"ticket_limit": "6h"}' where id = ?`, d.site).Exec(t.Context()); err != nil {
+		policy, version, err := d.svc.Policy(d.as(staff.Supervisor))
+		if err != nil {
 			t.Fatal(err)
 		}
-		d.svc = d.another()
+		policy.Rows = []limit.Row{{Kind: "repair", Result: limit.Span{N: 6, Unit: limit.Hours}}}
+		if err := d.svc.SetPolicy(d.as(staff.Supervisor), policy, version); err != nil {
+			t.Fatal(err)
+		}
 		if made := d.register(d.as(staff.Agent), entry()); !made.DueAt.Equal(monday.Add(6 * time.Hour)) {
 			t.Errorf("due %s", made.DueAt)
 		}
@@ -131,7 +136,7 @@ func TestFirstAsked(t *testing.T) {
 	})
 	t.Run("ORG-3 first asked never changes, whoever handles it, not even by hand in the database", func(t *testing.T) {
 		made := d.register(d.as(staff.Guard), entry())
-		d.do(d.as(staff.Agent), made.ID, ticket.Take, "")
+		d.do(d.as(staff.Agent), made.ID, ticket.Accept, "")
 		got, err := d.svc.Get(d.as(staff.Agent), made.ID)
 		if err != nil || got.FirstAskedID != d.people[staff.Guard].ID || got.OwnerID != d.people[staff.Agent].ID {
 			t.Errorf("first asked %d, owner %d, %v", got.FirstAskedID, got.OwnerID, err)

@@ -2,8 +2,8 @@ package ticket
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -14,35 +14,39 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
 	"lobby/app/kit/pii"
+	"lobby/app/notice"
 	"lobby/app/site"
-	"lobby/app/staff"
-	"lobby/views/locale"
 )
 
-// Service carries out the verbs of the trade on tickets.
+// Service carries out the verbs of the trade on tickets and service orders.
 type Service struct {
 	DB    *bun.DB
 	Vault *pii.Vault
 	Sites *site.Directory
+	Post  notice.Post // carries what time makes known
 	Now   func() time.Time
+
+	book rulesBook
 }
 
 // now is the moment of an act, as exact as the database keeps it.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
-// Act is what a person gives with a verb.
-type Act struct {
-	Remark     string // what was done, the reason, or a plain remark
-	Urgency    string // only for Prioritise
-	Type       string // only for Prioritise
-	LifeSafety bool   // only for Prioritise
-	Version    int64  // of the ticket that the person looked at, for Prioritise; 0: not checked
+// Do takes one step of the flow (TICKET-4): permission, the flow itself, what the verb needs, its guards, then ticket,
+// history, record and screens in one transaction. A step that the flow doesn't have in this state, or that a guard
+// forbids, is refused in words that say how the ticket stands and who brought it there. The same step sent again by the
+// same person is answered with the ticket as it stands.
+func (s *Service) Do(ctx context.Context, id int64, verb Verb, in Act) (*Ticket, error) {
+	if verb == Dispatch {
+		if err := s.takeNumbers(ctx, &in); err != nil {
+			return nil, err
+		}
+	}
+	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) { return s.DoIn(ctx, tx, id, verb, in) })
 }
 
-// Do takes one step of the flow (TICKET-4): permission, what the verb needs, the flow itself, then ticket, history,
-// record and screens in one transaction. A step that the flow doesn't have in this state is refused with the state and
-// who brought it there. The same step sent again by the same person is answered with the ticket as it stands.
-func (s *Service) Do(ctx context.Context, id int64, verb Verb, in Act) (*Ticket, error) {
+// DoIn is Do inside the caller's transaction (of db.Tx). Dispatch isn't for it: its numbers are taken before.
+func (s *Service) DoIn(ctx context.Context, tx bun.Tx, id int64, verb Verb, in Act) (*Ticket, error) {
 	line, ok := known(verb)
 	if !ok {
 		return nil, fault.New(fault.Conflict, "ticket.refused.verb")
@@ -51,221 +55,118 @@ func (s *Service) Do(ctx context.Context, id int64, verb Verb, in Act) (*Ticket,
 	if err != nil {
 		return nil, err
 	}
-	if in, err = in.check(line.Need); err != nil {
+	if in, err = in.clean(); err != nil {
 		return nil, err
 	}
-	rule, err := s.Sites.Get(ctx, a.Site)
+	t, err := lock(ctx, tx, a.Site, id)
 	if err != nil {
 		return nil, err
 	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) {
-		t, err := lock(ctx, tx, a.Site, id)
-		if err != nil {
-			return nil, err
-		}
-		last, err := lastMove(ctx, tx, id)
-		if err != nil {
-			return nil, err
-		}
-		if t.Expired() {
-			return nil, fault.New(fault.Conflict, "ticket.refused.expired", fault.Args{"Number": t.Number})
-		}
-		now := later(s.now(), last.At)
-		m, found := lookup(t.State, verb)
-		switch {
-		case !found && repeated(last, a, verb, in):
-			return t, nil
-		case !found:
-			return nil, refusal(ctx, t, last)
-		}
-		return t, s.step(ctx, tx, t, m, in, now, rule.Settings.TicketLimit)
-	})
+	if t.Expired() {
+		return nil, fault.New(fault.Conflict, "ticket.refused.expired", fault.Args{"Number": t.Number})
+	}
+	past, err := latest(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	m, found := lookup(t.State, verb)
+	sent, err := alreadySent(ctx, tx, a.Site, verb, in)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case sent, past.repeats(a, t, m, verb, in):
+		return t, nil
+	case !found:
+		return nil, refusal(ctx, t, past.moved)
+	}
+	if in, err = in.check(m, t, s.now(), past.last.At); err != nil {
+		return nil, err
+	}
+	f, err := s.facts(ctx, tx, t, m, in)
+	if err != nil {
+		return nil, err
+	}
+	f.last, f.accepted = past.moved, past.accepted
+	if g := m.refuses(f); g != nil {
+		return nil, g.refusal(ctx, f)
+	}
+	return t, s.step(ctx, tx, f, m, in)
 }
 
-// step carries out a move that the flow allows.
-func (s *Service) step(ctx context.Context, tx bun.Tx, t *Ticket, m Move, in Act, now time.Time, limit time.Duration) error {
-	var fields []string
-	var set Detail
-	if m.Verb == Prioritise {
-		if in.Version != 0 && in.Version != t.Version {
-			return fault.New(fault.Conflict, "ticket.changed_meanwhile")
-		}
-		if set, fields = t.prioritise(in); len(fields) == 0 {
-			return nil // nothing differs: nothing to write
-		}
-	} else {
-		fields = []string{"state"}
+// step carries out a move that the flow and its guards allow.
+func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act) error {
+	t := f.ticket
+	if stale := slices.Contains(m.Needs, Classes) || slices.Contains(m.Needs, Person); stale && in.Version != 0 && in.Version != t.Version {
+		return fault.New(fault.Conflict, "ticket.changed_meanwhile")
 	}
-	if err := noteBreach(ctx, tx, t, now); err != nil { // before anything that ends or renews the clock (SLA-4)
+	if err := s.catchUp(ctx, tx, t, in.At); err != nil { // before anything that ends or renews a clock (SLA-4)
 		return err
 	}
-	a := actor.From(ctx)
-	if m.Verb != Prioritise {
-		t.move(m, a, now, limit)
+	set, fields, err := s.carry(ctx, tx, f, m, in)
+	if err != nil {
+		return err
 	}
-	if m.Verb == Reopen {
-		set.Due = &t.DueAt
+	if len(fields) == 0 && slices.Contains(m.Needs, Classes) && m.From == m.To {
+		return nil // nothing differs: nothing to write
+	}
+	t.State = m.To
+	if m.From != m.To {
+		fields = append(fields, "state")
 	}
 	t.Version++
+	if err := s.follow(ctx, tx, t, nil, Step{Verb: m.Verb, From: m.From, To: m.To, At: in.At, Remark: in.Remark}, set); err != nil {
+		return err
+	}
 	if err := update(ctx, tx, t); err != nil {
 		return err
 	}
-	if err := addStep(ctx, tx, t, Step{Verb: m.Verb, From: m.From, To: m.To, At: now, Remark: in.Remark}, set); err != nil {
-		return err
+	for _, o := range f.sent {
+		if err := s.noteSent(ctx, tx, t, o); err != nil {
+			return err
+		}
 	}
-	err := audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
 	live.Publish(ctx, live.Site(t.SiteID), m.Event, t.ID)
-	return err
+	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
 }
 
-// move changes the ticket as the line of the flow says. Reopening counts, and starts the result clock anew (SLA-1).
-func (t *Ticket) move(m Move, a actor.Actor, now time.Time, limit time.Duration) {
-	t.State = m.To
-	switch m.Verb {
-	case Take:
-		if a.Kind == actor.Person {
-			t.OwnerID, t.OwnerName = a.ID, a.Name
-		}
-	case Resolve:
-		t.ResolvedAt = now
-	case Close:
-		t.ClosedAt = now
-	case Reopen:
-		t.Reopened++
-		t.ResolvedAt, t.OverdueAt = time.Time{}, time.Time{}
-		t.DueAt = now.Add(limit)
-	}
-}
+// recent are the last steps of a ticket: of all by people, the one that moved it, the one that accepted it.
+type recent struct{ last, moved, accepted Step }
 
-// prioritise sets the scales (TICKET-3) and tells which fields differ. Life-safety help is urgency A (HELP-3).
-func (t *Ticket) prioritise(in Act) (set Detail, fields []string) {
-	if in.LifeSafety != t.LifeSafety {
-		t.LifeSafety = in.LifeSafety
-		set.LifeSafety = &t.LifeSafety
-		fields = append(fields, "life_safety")
-	}
-	if in.Urgency != t.Urgency {
-		set.Urgency = &Change{t.Urgency, in.Urgency}
-		t.Urgency = in.Urgency
-		fields = append(fields, "urgency")
-	}
-	if in.Type != t.Type {
-		set.Type = &Change{t.Type, in.Type}
-		t.Type = in.Type
-		fields = append(fields, "type")
-	}
-	return set, fields
-}
-
-// check cleans what was given with a verb and says what is missing.
-func (in Act) check(need Need) (Act, error) {
-	var wrong fault.Fields
-	in.Remark = wrong.Text("remark", in.Remark, MaxRemark, need == What || need == Why)
-	if need == Scales {
-		if in.LifeSafety {
-			in.Urgency = "A"
-		}
-		if !slices.Contains(Urgencies, in.Urgency) {
-			wrong.Add("urgency", "ticket.field.choice")
-		}
-		if !slices.Contains(Types, in.Type) {
-			wrong.Add("type", "ticket.field.choice")
-		}
-	}
-	return in, wrong.Err()
-}
-
-// repeated tells whether the verb is what this same person did last, in the same words: a button pressed twice, or a
-// request sent again after a broken connection.
-func repeated(last Step, a actor.Actor, verb Verb, in Act) bool {
-	return last.Verb == verb && last.ActorKind == string(a.Kind) && last.ActorID == a.ID && last.Remark == in.Remark
-}
-
-// refusal says in words how the ticket stands and who brought it there, so that the second of two people knows whom
-// to ask.
-func refusal(ctx context.Context, t *Ticket, last Step) error {
-	return fault.New(fault.Conflict, "ticket.refused."+string(t.State), fault.Args{
-		"Number": t.Number, "Who": last.Who(ctx), "At": locale.Moment(ctx, last.At),
-	})
-}
-
-// Who is the name of who took the step, or what did it where it was no person.
-func (s Step) Who(ctx context.Context) string {
+// repeats tells whether a verb is what this same person did last, in the same words: a button pressed twice, or a
+// request sent again after a broken connection. A verb that can follow itself is the same only where the form was made
+// before it was done the first time.
+func (r recent) repeats(a actor.Actor, t *Ticket, m Move, verb Verb, in Act) bool {
 	switch {
-	case s.PersonName != "":
-		return s.PersonName
-	case s.ActorName != "" && actor.Kind(s.ActorKind) == actor.CLI:
-		return s.ActorName
+	case m.Verb == "": // the flow has no such step any more
+		return in.same(r.moved, a, t, verb)
+	case verb == Accept:
+		return !t.AcceptedAt.IsZero() && in.same(r.accepted, a, t, verb)
 	}
-	if s.ActorKind == "" {
-		return locale.T(ctx, "ticket.by.job")
-	}
-	return locale.T(ctx, "ticket.by."+s.ActorKind)
+	return m.From == m.To && in.Version != 0 && in.Version < t.Version && in.same(r.last, a, t, verb)
 }
 
-// Reveal opens the phone of a ticket, or numbers that were written into its texts ("matter"), for a reason; each opening
-// is on record (PRIVACY-2).
-func (s *Service) Reveal(ctx context.Context, id int64, field, reason string) (string, error) {
-	a, err := actor.Require(ctx, staff.ViewTickets)
-	if err != nil {
-		return "", err
+// same tells whether a step is what the act says, by the same actor.
+func (in Act) same(s Step, a actor.Actor, t *Ticket, verb Verb) bool {
+	if s.Verb != verb || s.ActorKind != string(a.Kind) || s.ActorID != a.ID || s.Remark != strings.TrimSuffix(in.Remark+"\n"+in.Instead, "\n") {
+		return false
 	}
-	if reason, err = pii.RequireReveal(ctx, reason); err != nil {
-		return "", err
+	set := s.Set()
+	switch verb {
+	case Promise, Update:
+		return set.Until != nil && set.Until.Equal(in.Until)
+	case Wait:
+		return set.WaitingOn == in.On
+	case Reassign:
+		return t.Worker() == in.Person
+	case Classify, Reclassify:
+		return set.Class != nil && in.Class.says() == set.Class.says()
+	case Link:
+		return set.Repeats == in.Earlier
+	case Verify:
+		return t.ConfirmedBy == in.Customer
+	case Dispatch:
+		return false // its orders have keys
 	}
-	if field != "phone" && field != "matter" {
-		return "", fault.New(fault.NotFound, "fault.not_found")
-	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (string, error) {
-		t, err := get(ctx, tx, a.Site, id)
-		if err != nil {
-			return "", err
-		}
-		text := t.Matter
-		if field == "phone" {
-			if len(t.Phone) == 0 {
-				return "", fault.New(fault.NotFound, "fault.not_found")
-			}
-			if text, err = s.Vault.Open(pii.Phone, t.Phone); err != nil {
-				return "", err
-			}
-		}
-		return text, audit.Append(ctx, tx, audit.Entry{Verb: "pii.reveal", Subject: "tickets", ID: t.ID,
-			Fields: []string{field}, Reason: reason, Site: t.SiteID})
-	})
-}
-
-// MaskedPhone is the ticket's phone as staff see it unopened (PRIVACY-2); empty where there is none.
-func (s *Service) MaskedPhone(t *Ticket) (string, error) {
-	if len(t.Phone) == 0 {
-		return "", nil
-	}
-	phone, err := s.Vault.Open(pii.Phone, t.Phone)
-	if err != nil {
-		return "", err
-	}
-	return pii.Mask(pii.Phone, phone), nil
-}
-
-// addStep writes one line of history for the actor of ctx.
-func addStep(ctx context.Context, tx bun.IDB, t *Ticket, step Step, set Detail) error {
-	a := actor.From(ctx)
-	raw, err := json.Marshal(set)
-	if err != nil {
-		return err
-	}
-	step.SiteID, step.TicketID, step.Detail, step.NotedAt = t.SiteID, t.ID, raw, step.At
-	step.ActorKind, step.ActorID = string(a.Kind), a.ID
-	if a.Kind == actor.Job || a.Kind == actor.CLI {
-		step.ActorName = a.Name
-	}
-	return insertStep(ctx, tx, &step)
-}
-
-// later is the later of two moments: history never runs backwards, even where the clock was set back.
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b.UTC()
-	}
-	return a
+	return true
 }

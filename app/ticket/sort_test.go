@@ -155,7 +155,7 @@ func TestCards(t *testing.T) {
 			d.register(ctx, entry())
 		}
 		taken := d.register(ctx, entry())
-		d.do(ctx, taken.ID, ticket.Take, "")
+		d.bring(taken.ID, ticket.InHand)
 		columns, err := ticket.Cards(context.Background(), d.db, d.site, 5)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +176,7 @@ func TestCards(t *testing.T) {
 			t.Errorf("%v, %v", cards, err)
 		}
 	})
-	t.Run("HELP-3 urgency A alarms until somebody takes it", func(t *testing.T) {
+	t.Run("HELP-3 urgency A alarms until somebody accepts it", func(t *testing.T) {
 		t.Parallel()
 		d := setup(t)
 		ctx := d.as(staff.Agent)
@@ -193,9 +193,9 @@ func TestCards(t *testing.T) {
 		if made.Urgency != "A" || !alarm() {
 			t.Error("help where life is at stake is urgency A and alarms")
 		}
-		d.do(ctx, made.ID, ticket.Take, "")
+		d.do(ctx, made.ID, ticket.Accept, "")
 		if alarm() {
-			t.Error("it still alarms though somebody took it")
+			t.Error("it still alarms though somebody accepted it")
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // rows selects tickets of a site with the names of owner and first asked.
@@ -16,9 +15,15 @@ func rows(db bun.IDB, model any, site int64) *bun.SelectQuery {
 	return db.NewSelect().Model(model).
 		ColumnExpr("?TableColumns").
 		ColumnExpr("owner.name as owner_name").
+		ColumnExpr("handler.name as handler_name").
 		ColumnExpr("asked.name as first_asked_name").
+		ColumnExpr("against.name as against_name").
+		ColumnExpr("earlier.number as repeats_number").
 		Join("left join staff as owner on owner.id = t.owner_id").
+		Join("left join staff as handler on handler.id = t.handler_id").
 		Join("left join staff as asked on asked.id = t.first_asked_id").
+		Join("left join departments as against on against.id = t.against_id").
+		Join("left join tickets as earlier on earlier.id = t.repeats_id").
 		Where("t.site_id = ?", site)
 }
 
@@ -56,7 +61,11 @@ func insert(ctx context.Context, tx bun.Tx, t *Ticket) (bool, error) {
 // update writes what a step can change, and nothing else: first asked has no way to change (ORG-3).
 func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
 	_, err := tx.NewUpdate().Model(t).WherePK().
-		Column("state", "urgency", "type", "life_safety", "owner_id", "due_at", "resolved_at", "closed_at", "overdue_at", "reopened", "version").
+		Column("state", "kind", "urgency", "type", "life_safety", "help_kind", "validity", "about", "topic", "severity", "against_id", "grade",
+			"owner_id", "handler_id", "resolved_at", "closed_at", "reopened", "version", "afterwards", "accepted_at",
+			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "updated_at", "urged", "urged_at",
+			"repeats_id", "confirmed_by").
+		Column(clockColumns...).
 		Exec(ctx)
 	return err
 }
@@ -74,16 +83,51 @@ func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) 
 	return out, err
 }
 
-// lastMove is the step that brought the ticket into its state; the zero step for an imported one without history.
-func lastMove(ctx context.Context, db bun.IDB, ticket int64) (Step, error) {
-	var s Step
-	err := db.NewSelect().Model(&s).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
-		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
-		Where("s.ticket_id = ?", ticket).Where("s.from_state <> s.to_state").OrderExpr("s.id desc").Limit(1).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Step{}, nil
+// latest reads the last steps of a ticket: what the next one follows, and whom a refusal names. What time does by
+// itself (a limit that passed) is no step that another follows.
+func latest(ctx context.Context, db bun.IDB, ticket int64) (recent, error) {
+	var r recent
+	for _, q := range []struct {
+		into  *Step
+		where string
+	}{
+		{&r.last, "s.order_id is null and s.mark = '' and s.verb not in ('overdue', 'limit')"},
+		{&r.moved, "s.from_state <> s.to_state and s.order_id is null"},
+		{&r.accepted, "s.verb in ('accept', 'take', 'handle', 'dispatch') and s.order_id is null"},
+	} {
+		err := db.NewSelect().Model(q.into).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
+			Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
+			Where("s.ticket_id = ?", ticket).Where(q.where).OrderExpr("s.id desc").Limit(1).Scan(ctx)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return r, err
+		}
 	}
-	return s, err
+	return r, nil
+}
+
+// doers are the people who did the work on a ticket, by themselves or on an order (TICKET-5).
+func doers(ctx context.Context, db bun.IDB, ticket int64) (ids []int64, err error) {
+	err = db.NewRaw(`select distinct actor_id from ticket_steps where ticket_id = ? and actor_kind = 'person' and verb in ('resolve', 'done')`,
+		ticket).Scan(ctx, &ids)
+	return ids, err
+}
+
+// earlierComplaints are the complaints that the same customer, by household or phone, brought before this one.
+func earlierComplaints(ctx context.Context, db bun.IDB, t *Ticket) ([]Ticket, error) {
+	var out []Ticket
+	if t.Kind != "complaint" || t.HouseholdID == 0 && t.PhoneIndex == nil {
+		return out, nil
+	}
+	q := rows(db, &out, t.SiteID).Where("t.kind = 'complaint'").Where("t.id < ?", t.ID).WhereGroup(" and ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		if t.HouseholdID != 0 {
+			q = q.WhereOr("t.household_id = ?", t.HouseholdID)
+		}
+		if t.PhoneIndex != nil {
+			q = q.WhereOr("t.phone_index = ?", t.PhoneIndex)
+		}
+		return q
+	})
+	return out, q.OrderExpr("t.id desc").Limit(10).Scan(ctx)
 }
 
 // zoneOwner is who handles what comes from a household by default (ZONE-1); 0 where the zone has nobody, or somebody
@@ -144,22 +188,11 @@ func similar(ctx context.Context, db bun.IDB, site, household int64, place strin
 	return out, q.OrderExpr("t.work_rank, t.due_at, t.id").Limit(10).Scan(ctx)
 }
 
-// dueRows takes tickets whose limit has passed unnoticed. Rows that another instance or a person is working on are
-// left for the next pass.
-func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]Ticket, error) {
-	var out []Ticket
-	err := tx.NewSelect().Model(&out).Where("overdue_at is null").Where("due_at <= ?", now).
-		Where("state in ('registered', 'classified', 'in_hand', 'waiting')").
-		OrderExpr("due_at").Limit(int64(limit)).For("update skip locked").Scan(ctx)
+// dueRows takes tickets for which time alone has changed something. Rows that another instance or a person is working on
+// are left for the next pass.
+func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]*Ticket, error) {
+	var out []*Ticket
+	err := tx.NewSelect().Model(&out).ColumnExpr("?TableColumns").Where("next_at <= ?", now).OrderExpr("next_at, id").Limit(int64(limit)).
+		For("update skip locked").Scan(ctx)
 	return out, err
-}
-
-func markOverdue(ctx context.Context, tx bun.Tx, ids []int64, noted []Step) error {
-	_, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("overdue_at = due_at").Set("version = version + 1").
-		Where("id = any(?)", pgdialect.Array(ids)).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = tx.NewInsert().Model(&noted).Exec(ctx)
-	return err
 }

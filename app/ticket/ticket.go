@@ -3,7 +3,6 @@
 package ticket
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +17,7 @@ func Sealed() []pii.Column { return []pii.Column{{Table: "tickets", Name: "phone
 // State is where a ticket stands in its flow (TICKET-4).
 type State string
 
-// The states of TICKET-4. Until classification and callbacks come, a ticket passes registered, in hand, resolved and
-// closed.
+// The states of TICKET-4.
 const (
 	Registered State = "registered"
 	Classified State = "classified"
@@ -30,11 +28,11 @@ const (
 	CalledBack State = "called_back"
 	Closed     State = "closed"
 	Invalid    State = "invalid"
-	Unsolvable State = "unsolvable"
+	Unsolved   State = "unsolvable"
 )
 
 // States lists every state in the order of the flow.
-var States = []State{Registered, Classified, InHand, Waiting, Resolved, Verified, CalledBack, Closed, Invalid, Unsolvable}
+var States = []State{Registered, Classified, InHand, Waiting, Resolved, Verified, CalledBack, Closed, Invalid, Unsolved}
 
 // Lane is a column of the wall: states that ask for the same next thing.
 type Lane string
@@ -71,34 +69,6 @@ func (s State) Running() bool {
 	return l == LaneRegistered || l == LaneInHand || l == LaneWaiting
 }
 
-// Channels are the ways in which a matter comes (TICKET-1).
-var Channels = []string{"kiosk", "counter", "phone", "web", "mail", "suggestion_box", "patrol", "staff"}
-
-// DeskChannels are those that a person at the desk can pick; a kiosk's tickets come from a kiosk.
-var DeskChannels = []string{"phone", "counter", "web", "mail", "suggestion_box", "patrol", "staff"}
-
-// Kinds are the kinds of tickets (TICKET-2).
-var Kinds = []string{"repair", "complaint", "inquiry", "help", "suggestion", "activity", "other"}
-
-// Urgencies are the scale of urgency, the most pressing first (TICKET-3).
-var Urgencies = []string{"A", "B", "C"}
-
-// Types are the scale of matters (TICKET-3), in the order of the scale's letters; their rank in the order of work is in sort.go.
-var Types = []string{"A1", "A2", "B1", "B2", "C1", "C2"}
-
-// DefaultType is the type that a kind has until somebody says otherwise.
-func DefaultType(kind string) string {
-	switch kind {
-	case "repair":
-		return "A1"
-	case "complaint":
-		return "C2"
-	case "inquiry":
-		return "C1"
-	}
-	return "B2"
-}
-
 // Most characters of each text, as the schema has it.
 const (
 	MaxPlace    = 60
@@ -106,6 +76,8 @@ const (
 	MaxReporter = 60
 	MaxPhone    = 32
 	MaxRemark   = 500
+	MaxCustomer = 60 // the name of who confirms
+	MaxInstead  = 200
 )
 
 // Ticket is one matter that someone brought.
@@ -118,10 +90,7 @@ type Ticket struct {
 	EntryHash    []byte    `bun:"entry_hash"`
 	Number       string    `bun:"number"` // T261122-0042
 	Channel      string    `bun:"channel"`
-	Kind         string    `bun:"kind"`
-	Urgency      string    `bun:"urgency"`
-	Type         string    `bun:"type"`
-	LifeSafety   bool      `bun:"life_safety"` // help where life is at stake (HELP-3)
+	Class                  // what it is, as far as that is known
 	State        State     `bun:"state"`
 	Place        string    `bun:"place"`
 	HouseholdID  int64     `bun:"household_id,nullzero"`
@@ -130,72 +99,51 @@ type Ticket struct {
 	Phone        []byte    `bun:"phone,nullzero"`          // sealed (PRIVACY-3)
 	PhoneIndex   []byte    `bun:"phone_index,nullzero"`    // keyed hash, for exact match
 	FirstAskedID int64     `bun:"first_asked_id,nullzero"` // never changes (ORG-3); 0: nobody was asked, a kiosk was
-	OwnerID      int64     `bun:"owner_id,nullzero"`       // who handles it
+	OwnerID      int64     `bun:"owner_id,nullzero"`       // who answers for it, and handles it where there is no handler
+	HandlerID    int64     `bun:"handler_id,nullzero"`     // who works on it for its owner (COMPLAINT-3)
 	DeviceID     int64     `bun:"device_id,nullzero"`
 	RegisteredAt time.Time `bun:"registered_at"`
-	DueAt        time.Time `bun:"due_at"`
+	DueAt        time.Time `bun:"due_at,nullzero"` // the result's limit; zero: none, or it stands still while it waits on the customer (SLA-2)
 	ResolvedAt   time.Time `bun:"resolved_at,nullzero"`
 	ClosedAt     time.Time `bun:"closed_at,nullzero"`
 	OverdueAt    time.Time `bun:"overdue_at,nullzero"` // the limit that passed, once it was noticed (SLA-4)
 	Reopened     int       `bun:"reopened"`            // times the customer was not satisfied
+	Afterwards   bool      `bun:"afterwards"`          // handled first and written up later (TICKET-6)
+	AcceptedAt   time.Time `bun:"accepted_at,nullzero"`
+	ClassifiedAt time.Time `bun:"classified_at,nullzero"`
+	WaitingOn    string    `bun:"waiting_on"` // customer, parts, third_party; empty: on nothing
+	ResponseDue  time.Time `bun:"response_due,nullzero"`
+	ResponseAt   time.Time `bun:"response_at,nullzero"`
+	SolutionDue  time.Time `bun:"solution_due,nullzero"`
+	SolutionAt   time.Time `bun:"solution_at,nullzero"`
+	PromisedAt   time.Time `bun:"promised_at,nullzero"` // told to the customer; the limit is no later (TICKET-11)
+	UpdateDue    time.Time `bun:"update_due,nullzero"`  // the customer is to be told of progress (TICKET-10)
+	UpdatedAt    time.Time `bun:"updated_at,nullzero"`
+	Urged        int       `bun:"urged"` // times the customer asked after it (TICKET-8)
+	UrgedAt      time.Time `bun:"urged_at,nullzero"`
+	RepeatsID    int64     `bun:"repeats_id,nullzero"` // the first complaint on the same matter (COMPLAINT-6)
+	ConfirmedBy  string    `bun:"confirmed_by"`        // the customer who confirmed a repair (TICKET-5)
 	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
+	CallbackDue  time.Time `bun:"callback_due,nullzero"`
+	NearAt       time.Time `bun:"near_at,nullzero"` // since when the result's limit is near; zero: it isn't
+	NextAt       time.Time `bun:"next_at,nullzero"` // when time alone changes something next
+	Escalated    int       `bun:"escalated"`        // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`
+	HandlerName    string `bun:"handler_name,scanonly"`
+	AgainstName    string `bun:"against_name,scanonly"`
+	RepeatsNumber  string `bun:"repeats_number,scanonly"`
 	FirstAskedName string `bun:"first_asked_name,scanonly"`
 }
+
+// Counting tells whether there is time left to be shown: work isn't over, and the limit doesn't stand still.
+func (t *Ticket) Counting() bool { return t.State.Running() && !t.DueAt.IsZero() }
 
 // Overdue tells whether the limit has passed without a result, or passed before the result came.
 func (t *Ticket) Overdue(now time.Time) bool {
 	if !t.OverdueAt.IsZero() {
 		return true
 	}
-	return t.State.Running() && !now.Before(t.DueAt)
-}
-
-// Step is one line of a ticket's history: who, when, what, and a remark (TICKET-4). Steps are in the order in which
-// they were written down; At is when it happened, NotedAt when it was written.
-type Step struct {
-	bun.BaseModel `bun:"table:ticket_steps,alias:s"`
-
-	ID        int64           `bun:"id,pk,autoincrement"`
-	SiteID    int64           `bun:"site_id"`
-	TicketID  int64           `bun:"ticket_id"`
-	Verb      Verb            `bun:"verb"`
-	From      State           `bun:"from_state"`
-	To        State           `bun:"to_state"`
-	At        time.Time       `bun:"at"`
-	NotedAt   time.Time       `bun:"noted_at"`
-	ActorKind string          `bun:"actor_kind"`
-	ActorID   int64           `bun:"actor_id"`
-	ActorName string          `bun:"actor_name"` // of a job or the command line; a person is known by id
-	Remark    string          `bun:"remark"`
-	Detail    json.RawMessage `bun:"detail,type:jsonb"`
-
-	PersonName string `bun:"person_name,scanonly"`
-}
-
-// Detail says what a step set, by value: the limit that runs from it, and urgency and type before and after.
-type Detail struct {
-	Due        *time.Time `json:"due,omitempty"`
-	Urgency    *Change    `json:"urgency,omitempty"`
-	Type       *Change    `json:"type,omitempty"`
-	LifeSafety *bool      `json:"life_safety,omitempty"`
-}
-
-// Change is a value before and after.
-type Change struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-}
-
-// Set gives what the step set; a step that set nothing gives the zero Detail.
-func (s Step) Set() Detail {
-	var d Detail
-	if len(s.Detail) > 0 {
-		if err := json.Unmarshal(s.Detail, &d); err != nil {
-			return Detail{}
-		}
-	}
-	return d
+	return t.State.Running() && !t.DueAt.IsZero() && !now.Before(t.DueAt)
 }

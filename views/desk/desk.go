@@ -25,10 +25,13 @@ type Ticket struct {
 	Matter     string
 	Owner      string
 	Reopened   int
+	Urged      int
+	Accepted   bool // somebody has it in mind, though nobody began yet
 	Registered time.Time
 	Due        time.Time
 	Running    bool
 	Overdue    bool
+	Escalated  bool // somebody higher up has been told
 	Expired    bool // what is personal was removed (PRIVACY-5)
 }
 

@@ -19,13 +19,23 @@ type Row struct {
 	State      string
 	Place      string
 	Matter     string
-	Owner      string
+	Owner      string // who works on it
 	Reopened   int
+	Urged      int
+	Accepted   bool // somebody has it in mind
+	Afterwards bool // written up after it was handled (TICKET-6)
+	Told       bool // the customer is to be told of progress by now (TICKET-10)
 	Registered time.Time
 	Due        time.Time
 	Running    bool // the clock of the limit still runs
 	Overdue    bool
+	Escalated  bool      // somebody higher up has been told
 	Expired    time.Time // what is personal was removed (PRIVACY-5); zero before
+}
+
+// alarm tells what nobody has accepted yet though it can't wait (HELP-3).
+func (r Row) alarm() bool {
+	return r.Urgency == "A" && !r.Accepted && (r.State == "registered" || r.State == "classified")
 }
 
 func (r Row) href() string { return "/desk/tickets/" + strconv.FormatInt(r.ID, 10) }
@@ -34,6 +44,8 @@ func (r Row) href() string { return "/desk/tickets/" + strconv.FormatInt(r.ID, 1
 type List struct {
 	State, Kind   string // as chosen; State also open, over, all
 	Mine, Overdue bool
+	Told          bool          // only those whose customer is to be told of progress
+	Rejected      bool          // only those with an order that a department rejected
 	Asked         bool          // of whom who looks was asked first (ORG-3)
 	Owner         string        // as chosen; "0": anybody
 	Owners        []part.Option // to choose from
@@ -51,8 +63,12 @@ type Form struct {
 	Message  string // what is wrong on the whole
 	Notice   string // what went well before
 	Fields   Fields
-	Similar  []Row // open tickets of the same household or phone, shown before a second one is made
-	Confirm  bool  // the person has been shown them, and may register all the same
+	Class    *Class // nil for who may only register
+	Then     part.Input
+	Orders   []Order
+	Past     []part.Input // true times of an emergency that is written up afterwards (TICKET-6)
+	Similar  []Row        // open tickets of the same household or phone, shown before a second one is made
+	Confirm  bool         // the person has been shown them, and may register all the same
 	MayView  bool
 }
 
@@ -61,8 +77,14 @@ type Fields struct {
 	Phone, Place, Matter, Kind, Urgency, Reporter, Type, LifeSafety, Channel, FirstAsked part.Input
 }
 
-func (f Fields) all() []part.Input {
-	return []part.Input{f.Phone, f.Place, f.Matter, f.Kind, f.Urgency, f.Reporter, f.Type, f.LifeSafety, f.Channel, f.FirstAsked}
+func (f Form) all() []part.Input {
+	in := f.Fields
+	out := []part.Input{in.Phone, in.Place, in.Matter, in.Kind, in.Urgency, in.Reporter, in.Type, in.LifeSafety, in.Channel, in.FirstAsked}
+	if f.Class != nil {
+		out = append(out, f.Class.more()...)
+		out = append(out, f.Then)
+	}
+	return append(out, f.Past...)
 }
 
 // moreWrong tells whether one of the fields that are folded away is wrong.
@@ -70,50 +92,149 @@ func (f Fields) moreWrong() bool {
 	return f.Type.Error+f.LifeSafety.Error+f.Channel.Error+f.FirstAsked.Error != ""
 }
 
+// pastUsed tells whether the fold of true times has something in it.
+func (f Form) pastUsed() bool {
+	said := ""
+	for _, i := range f.Past {
+		said += i.Value + i.Error
+	}
+	return said != ""
+}
+
+// Class is what a ticket is classified as.
+type Class struct {
+	Kind, Urgency, Type, LifeSafety           part.Input
+	HelpKind                                  part.Input
+	Validity, About, Topic, Severity, Against part.Input
+}
+
+// more are the inputs that belong to help and complaints.
+func (c Class) more() []part.Input {
+	return []part.Input{c.HelpKind, c.Validity, c.About, c.Topic, c.Severity, c.Against}
+}
+
+// Order is a department to which an order can be sent.
+type Order struct {
+	Department int64
+	Name       string
+	Chosen     bool
+	Text       part.Input
+}
+
 // Page is one ticket.
 type Page struct {
 	Row
-	Channel    string
-	Reporter   string
-	Phone      string // masked
-	Revealed   string // whole, right after it was opened
-	FirstAsked string
-	Resolved   time.Time
-	Closed     time.Time
-	Version    int64
-	Message    string // why the last step was refused
-	Typed      string // what was written for a step that is no longer there
-	Fields     []part.Input
-	Verbs      []Verb
-	Scales     *Scales // nil where the person may not set them
-	Steps      []Step
-	HasPhone   bool        // there is a phone, and it is masked
-	HasMasked  bool        // numbers in the texts are masked
-	Reason     *part.Input // nil where there is nothing to open, or the person may not
+	Facts     []Fact
+	Phone     string // masked
+	Revealed  string // whole, right after it was opened
+	Version   int64
+	Message   string // why the last step was refused
+	Typed     string // what was written for a step that is no longer there
+	Verbs     []Verb
+	Refused   []Refused
+	Orders    []OrderRow
+	Records   []Record
+	Earlier   []Row // complaints of the same customer before this one (COMPLAINT-6)
+	Steps     []Step
+	Whys      []Why       // how each limit comes about (SLA-5)
+	HasPhone  bool        // there is a phone, and it is masked
+	HasMasked bool        // numbers in the texts are masked
+	Reason    *part.Input // nil where there is nothing to open, or the person may not
+}
+
+// Fact is one line about a ticket, in words.
+type Fact struct {
+	Label string
+	Text  string
+	Href  string    // where it leads; empty for nowhere
+	At    time.Time // in place of Text
+	Due   bool      // At is the limit: with the time left while it runs
+	Phone bool      // the phone, masked or opened
 }
 
 // Verb is one button with what it asks for.
 type Verb struct {
-	Name    string
-	Key     string      // keyboard shortcut
-	Primary bool        // the next step of the flow
-	Input   *part.Input // nil where the verb asks for nothing
+	Name     string
+	Key      string // keyboard shortcut
+	EntryKey string // of a dispatch
+	Primary  bool   // the next step of the flow
+	Open     bool   // unfolded
+	Words    string // beside the button, what to keep in mind
+	Inputs   []part.Input
+	Class    *Class
+	Orders   []Order
+	At       *part.Input // true time, for emergencies (TICKET-6)
 }
 
-// Scales is the form for urgency and type.
-type Scales struct {
-	Open                          bool
-	Urgency, Type, Safety, Remark part.Input
+// plain tells a button that asks for nothing.
+func (v Verb) plain() bool { return len(v.Inputs) == 0 && v.Class == nil && len(v.Orders) == 0 }
+
+// Fields are all its inputs.
+func (v Verb) Fields() []part.Input {
+	out := v.Inputs
+	if c := v.Class; c != nil {
+		out = append([]part.Input{c.Kind, c.Urgency, c.Type, c.LifeSafety}, c.more()...)
+	}
+	for _, o := range v.Orders {
+		out = append(out, o.Text)
+	}
+	if v.At != nil {
+		out = append(out, *v.At)
+	}
+	return out
+}
+
+// fields are the inputs of all verbs, to which the message at the head of the page points.
+func (p Page) fields() []part.Input {
+	var out []part.Input
+	for _, v := range p.Verbs {
+		out = append(out, v.Fields()...)
+	}
+	if p.Reason != nil {
+		out = append(out, *p.Reason)
+	}
+	return out
+}
+
+// Refused is a step that the flow has now, but that something forbids, in words.
+type Refused struct{ Verb, Why string }
+
+// OrderRow is one service order in a list.
+type OrderRow struct {
+	ID          int64
+	Number      string
+	Department  string
+	State       string
+	Instruction string
+	Assignee    string
+	Result      string
+	WaitingOn   string
+	Sent        time.Time
+	Due         time.Time
+	Running     bool
+	Overdue     bool
+}
+
+func (o OrderRow) href() string { return "/orders/" + strconv.FormatInt(o.ID, 10) }
+
+// Record is what was done on the spot (TICKET-12).
+type Record struct {
+	Kind, Done, Result, Materials, By string
+	Order                             string // its number; empty: the ticket's own
+	Started, Ended                    time.Time
 }
 
 // Step is one line of the history.
 type Step struct {
 	Verb    string
+	Order   string // number of the order it is about; empty: the ticket
 	At      time.Time
 	Noticed time.Time // zero where it was written down at once
 	Who     string
 	Remark  string
 	Due     time.Time // limit set by it; zero for none
+	Until   time.Time // promised or expected; zero for none
+	Note    string    // which limit passed, or to whom it went; empty for none
 	Changes []Change
 }
 
@@ -121,10 +242,3 @@ type Step struct {
 type Change struct{ What, From, To string }
 
 func version(p Page) string { return strconv.FormatInt(p.Version, 10) }
-
-func orNobody(name, nobody string) string {
-	if name == "" {
-		return nobody
-	}
-	return name
-}

@@ -164,11 +164,11 @@ func changes(ctx context.Context, h *house, kill bool) (kills int64, err error) 
 	}
 }
 
-// change makes one change that every wall shows: a ticket comes, or the one before is taken.
+// change makes one change that every wall shows: a ticket comes, or the one before is taken up.
 func change(ctx context.Context, tickets *ticket.Service, n int, last int64) (int64, error) {
 	ctx = context.WithoutCancel(ctx) // the last one is finished
 	if last != 0 {
-		_, err := tickets.Do(ctx, last, ticket.Take, ticket.Act{})
+		_, err := tickets.Do(ctx, last, ticket.Handle, ticket.Act{})
 		return 0, err
 	}
 	key, err := uuid.NewV7()
@@ -176,7 +176,7 @@ func change(ctx context.Context, tickets *ticket.Service, n int, last int64) (in
 		return 0, err
 	}
 	t, err := tickets.Register(ctx, ticket.Register{
-		EntryKey: key, Kind: "repair", Urgency: "B", Place: fmt.Sprintf("%d#1单元%d01", n%30+1, n%9+1), Channel: "phone",
+		EntryKey: key, Kind: "repair", Urgency: "B", Place: fmt.Sprintf("%d#1单元%d01", n%30+1, n%9+1), Channel: "phone", Classify: true,
 		Matter: "客厅灯不亮，换过灯泡仍无效，请安排师傅上门查看。", Reporter: "王女士", Phone: "13800138000",
 	})
 	if err != nil {

@@ -59,6 +59,12 @@ type content struct {
 	Public   []string     `json:"public"`
 	Tickets  []ticketKind `json:"tickets"`
 	Alarm    ticketKind   `json:"alarm"`
+
+	Departments map[string]department `json:"departments"`
+	Callbacks   []string              `json:"callbacks"`
+	Results     []string              `json:"results"`
+	Materials   []string              `json:"materials"`
+	Reasons     map[string][]string   `json:"reasons"` // by verb of an order
 }
 
 //go:embed demo.json
@@ -111,6 +117,9 @@ func (l *Loader) Load(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if err := l.places(ctx, here, w); err != nil {
+		return Result{}, err
+	}
+	if err := w.makeDepartments(ctx); err != nil {
 		return Result{}, err
 	}
 	out := Result{Site: here, Fresh: true}
@@ -207,6 +216,8 @@ type world struct {
 	now    time.Time
 	people map[string]actor.Actor
 	places []site.Place
+
+	departments map[string]int64 // by code
 }
 
 // as is a context in which one of the staff acts.

@@ -17,7 +17,7 @@ func sorted(all []matter) []matter {
 // ticket registers one matter and carries it as far as it has come.
 func (w *world) ticket(ctx context.Context, m matter) error {
 	d := throw("ticket", m.index)
-	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool { return (k.Urgency == "A") != m.hot })
+	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool { return (k.Urgency == "A") != m.hot || m.stage > 0 && k.Kind != "repair" })
 	kind := weighted(d, kinds, func(k ticketKind) int { return k.Weight })
 	in := w.entry(d, kind)
 	if m.alarm {
@@ -55,17 +55,31 @@ func (w *world) entry(d dice, kind ticketKind) ticket.Register {
 	return in
 }
 
+// plan is when each step of a matter is taken, after it was told.
+type plan struct{ take, resolve, close time.Duration }
+
+func (w *world) plan(d dice, m matter) plan {
+	left := w.now.Sub(m.at)
+	p := plan{take: min(d.between(4, 150), left/4)}
+	p.resolve = min(p.take+d.between(40, 2000), left*3/4)
+	if m.goal == ticket.Closed && d.chance(7) {
+		p.resolve = min(50*time.Hour+d.between(0, 600), left*9/10) // past its limit
+	}
+	p.close = min(p.resolve+d.between(30, 600), left)
+	return p
+}
+
 // carry takes the steps of the flow up to the goal, at hours that a desk would keep: most within the limit, some late.
 func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t *ticket.Ticket) error {
 	agent := w.as(ctx, pick(d, []string{"desk", "agent2", "agent3", "technician"}))
 	if login := w.login(t.OwnerID); login != "" {
 		agent = w.as(ctx, login)
 	}
-	left := w.now.Sub(m.at)
-	take := min(d.between(4, 150), left/4)
-	resolve := min(take+d.between(40, 2000), left*3/4)
-	if m.goal == ticket.Closed && d.chance(7) {
-		resolve = min(50*time.Hour+d.between(0, 600), left*9/10) // past its limit
+	p, orders, boss := w.plan(d, m), throw("orders", m.index), w.as(ctx, "manager") // who may close whatever it is
+	class := classOf(d, t)
+	begin, how := ticket.Handle, ticket.Act{}
+	if to := w.departments[kind.Department]; to != 0 && (m.goal == ticket.InHand || orders.chance(60)) {
+		begin, how = ticket.Dispatch, ticket.Act{Instructions: []ticket.Instruction{{Department: to}}, EntryKey: key("dispatch", m.index)}
 	}
 	for _, step := range []struct {
 		verb  ticket.Verb
@@ -74,12 +88,23 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 		who   context.Context
 		act   ticket.Act
 	}{
-		{ticket.Take, ticket.Registered, take, agent, ticket.Act{}},
-		{ticket.Resolve, ticket.InHand, resolve, agent, ticket.Act{Remark: doneText(d, kind)}},
-		{ticket.Close, ticket.Resolved, min(resolve+d.between(30, 600), left), w.as(ctx, pick(d, []string{"desk", "supervisor"})), ticket.Act{}},
+		{ticket.Classify, ticket.Registered, p.take, w.as(ctx, "desk"), ticket.Act{Class: class}},
+		{begin, ticket.Classified, p.take, agent, how},
+		{ticket.Resolve, ticket.InHand, p.resolve, agent, ticket.Act{Remark: doneText(d, kind)}},
+		{ticket.Verify, ticket.Resolved, p.close, boss, ticket.Act{Customer: t.Reporter + "（业主）"}},
+		{ticket.CallBack, ticket.Verified, p.close, w.as(ctx, "reception"), ticket.Act{Remark: pick(d, data().Callbacks)}},
+		{ticket.Close, ticket.CalledBack, p.close, boss, ticket.Act{}},
 	} {
+		if step.verb == ticket.Resolve && t.State == ticket.InHand {
+			if err := w.orders(ctx, orders, m, kind, p, t); err != nil {
+				return err
+			}
+		}
 		if t.State == m.goal || t.State != step.from {
 			continue
+		}
+		if step.verb == ticket.Handle {
+			step.act.Person = t.Worker()
 		}
 		var err error
 		if t, err = w.tickets(m.at.Add(step.after)).Do(step.who, t.ID, step.verb, step.act); err != nil {
@@ -87,6 +112,68 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 		}
 	}
 	return nil
+}
+
+// orders takes the orders of a ticket in hand as far as they have come: to the end where the ticket goes on, else
+// somewhere on the way.
+func (w *world) orders(ctx context.Context, d dice, m matter, kind ticketKind, p plan, t *ticket.Ticket) error {
+	way := []ticket.OrderVerb{ticket.AcceptOrder, ticket.StartOrder, ticket.FinishOrder, ticket.FeedBackOrder}
+	if m.goal == ticket.InHand {
+		stage := m.stage - 1
+		if m.stage == 0 {
+			stage = m.index % 7
+		}
+		way = [][]ticket.OrderVerb{{}, way[:1], way[:2], way[:2], {way[0], way[1], ticket.WaitOrder}, way[:3], {ticket.RejectOrder}}[stage]
+	}
+	list, err := w.tickets(w.now).Orders(w.as(ctx, "manager"), t.ID)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		o := &list[i]
+		span := (p.resolve - p.take) / time.Duration(len(way)+1)
+		for n, verb := range way {
+			if o.State != before[verb] {
+				continue // an earlier load did it
+			}
+			at := m.at.Add(p.take + span*time.Duration(n+1))
+			act := ticket.OrderAct{Rang: pick(d, ticket.Rings), On: pick(d, ticket.Waits), Work: ticket.Work{Kind: "repair", Done: doneText(d, kind), Result: pick(d, data().Results),
+				Materials: pick(d, data().Materials)}}
+			if verb == ticket.RejectOrder || verb == ticket.WaitOrder {
+				act.Remark = pick(d, data().Reasons[string(verb)])
+			}
+			who := w.as(ctx, data().Departments[kind.Department].worker(d))
+			if verb == ticket.FeedBackOrder {
+				who = w.as(ctx, "desk")
+			}
+			if o, err = w.tickets(at).DoOrder(who, o.ID, verb, act); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// before is where an order stands before a step.
+var before = map[ticket.OrderVerb]ticket.OrderState{
+	ticket.AcceptOrder: ticket.OrderSent, ticket.RejectOrder: ticket.OrderSent, ticket.StartOrder: ticket.OrderAccepted,
+	ticket.WaitOrder: ticket.OrderAtWork, ticket.FinishOrder: ticket.OrderAtWork, ticket.FeedBackOrder: ticket.OrderDone,
+}
+
+// classOf is what the desk finds a matter to be: of complaints and help it says more than whoever reported it did.
+func classOf(d dice, t *ticket.Ticket) ticket.Class {
+	c := t.Class
+	switch c.Kind {
+	case "help":
+		c.HelpKind = "other"
+	case "complaint":
+		c.Validity, c.About, c.Severity = "valid", "property", "minor"
+		c.Topic = pick(d, ticket.Topics)
+		if d.chance(15) {
+			c.Severity = "important"
+		}
+	}
+	return c
 }
 
 func doneText(d dice, kind ticketKind) string {

@@ -29,15 +29,16 @@ type visitKind struct {
 }
 
 type ticketKind struct {
-	Kind    string   `json:"kind"`
-	Urgency string   `json:"urgency"`
-	Type    string   `json:"type"`
-	Where   string   `json:"where"` // home or public
-	Weight  int      `json:"weight"`
-	Matters []string `json:"matters"`
-	Done    []string `json:"done"`
-	Place   string   `json:"place"`  // only the alarm's
-	Matter  string   `json:"matter"` // only the alarm's
+	Kind       string   `json:"kind"`
+	Urgency    string   `json:"urgency"`
+	Type       string   `json:"type"`
+	Where      string   `json:"where"`      // home or public
+	Department string   `json:"department"` // where its orders go; empty: the desk handles it
+	Weight     int      `json:"weight"`
+	Matters    []string `json:"matters"`
+	Done       []string `json:"done"`
+	Place      string   `json:"place"`  // only the alarm's
+	Matter     string   `json:"matter"` // only the alarm's
 }
 
 // week lets seven days pass: each day's entries in their order, the days side by side.
@@ -185,6 +186,7 @@ type matter struct {
 	goal  ticket.State
 	alarm bool
 	hot   bool // urgency A
+	stage int  // of a repair whose order has come so far; 0: any kind of matter
 }
 
 // open are the tickets that are open now, by age: some just in, some near their limit, some past it.
@@ -205,6 +207,9 @@ var open = []struct {
 	{40 * time.Minute, ticket.Registered, false}, {22 * time.Minute, ticket.Registered, false}, {9 * time.Minute, ticket.Registered, true},
 }
 
+// repairs are repairs in hand, by age: their orders stand at one stage each.
+var repairs = []time.Duration{35 * time.Minute, 80 * time.Minute, 3 * time.Hour, 5 * time.Hour, 8 * time.Hour, 20 * time.Hour, 26 * time.Hour}
+
 const closedTickets = 72
 
 // matters lists the week's tickets by day of registration, each day in its order.
@@ -220,6 +225,9 @@ func (w *world) matters() map[time.Time][]matter {
 	}
 	for k, o := range open {
 		all = append(all, matter{index: 1000 + k, at: w.now.Add(-o.age), goal: o.goal, hot: o.hot})
+	}
+	for k, age := range repairs {
+		all = append(all, matter{index: 1500 + k, at: w.now.Add(-age), goal: ticket.InHand, stage: k + 1})
 	}
 	all = append(all, matter{index: 2000, at: w.now.Add(-2 * time.Minute), goal: ticket.Registered, alarm: true})
 	byDay := map[time.Time][]matter{}

@@ -12,6 +12,7 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/ticket/tickettest"
 	"lobby/app/visitor"
 	"lobby/views/locale"
 )
@@ -54,12 +55,7 @@ func people(t *testing.T, h *house) (visit *visitor.Pass, tickets []*ticket.Tick
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, verb := range []ticket.Verb{ticket.Take, ticket.Resolve, ticket.Close}[:n] {
-			if made, err = h.app.Tickets.Do(as, made.ID, verb, ticket.Act{Remark: "已换新垫圈"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		tickets = append(tickets, made)
+		tickets = append(tickets, tickettest.Bring(as, t, h.app.Tickets, made.ID, []ticket.State{ticket.Registered, ticket.InHand, ticket.Closed}[n]))
 	}
 	return visit, tickets
 }

@@ -135,8 +135,10 @@ func TestReportFromKioskToWallToDesk(t *testing.T) {
 	second.until("the list", has("main", number))
 	second.run(clickText("main a.what", "24#大堂"))
 	second.until("the ticket", `/\/desk\/tickets\/\d+$/.test(location.pathname)`)
-	second.click("form[action$='/take'] button")
-	second.until("it is taken", `!!document.querySelector("form[action$='/resolve']")`)
+	second.click("form[action$='/classify'] button")
+	second.until("it is classified", `!!document.querySelector("form[action$='/handle']")`)
+	second.click("form[action$='/handle'] button")
+	second.until("it is in hand", `!!document.querySelector("form[action$='/resolve']")`)
 
 	first.until("the first desk changes by itself", has("#lane-in_hand li", number))
 	wall.until("the wall changes by itself", has("#lane-in_hand .card", "24#大堂"))
@@ -165,9 +167,9 @@ func TestDangerSoundsUntilSomebodyTakesIt(t *testing.T) {
 		wall.until("the alarm", `!!document.querySelector("#lane-registered .card[data-alarm][data-urgency=A]")`)
 		agent := desk(t, h.base, deskSize, "agent", boottest.Password)
 		agent.run(clickText("#lane-registered a", "地下车库"))
-		agent.until("the ticket", `!!document.querySelector("form[action$='/take']")`)
-		agent.click("form[action$='/take'] button")
-		wall.until("silence", `!document.querySelector("[data-alarm]") && !!document.querySelector("#lane-in_hand .card")`)
+		agent.until("the ticket", `!!document.querySelector("form[action$='/accept']")`)
+		agent.click("form[action$='/accept'] button")
+		wall.until("silence", `!document.querySelector("[data-alarm]") && !!document.querySelector("#lane-registered .card .accepted")`)
 	})
 }
 

@@ -18,7 +18,7 @@ const (
 // numberShown finds a number for people on a page.
 var numberShown = regexp.MustCompile(`[TV]\d{6}-\d{4}`)
 
-// A ticket from the first word to the last without a mouse: registered, found by its number, taken, resolved, closed.
+// A ticket from the first word to the last without a mouse: entered, found by its number, resolved, verified, called back, closed.
 func TestTicketByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -38,16 +38,23 @@ func TestTicketByKeyboardAlone(t *testing.T) {
 	agent.keys("/")
 	agent.until("the search has the focus", `document.activeElement?.name === "q"`)
 	agent.keys(number + "\r")
-	agent.until("a number leads straight to it", ticketPath+` && !!document.querySelector("form[action$='/take']")`)
-	agent.keys("t")
-	agent.until("in hand", loaded+`!!document.querySelector("form[action$='/resolve']")`)
+	agent.until("a number leads straight to it, in hand as the desk entered it", ticketPath+` && !!document.querySelector("form[action$='/resolve']")`)
 	agent.keys("r")
 	agent.until("it asks first what was done", `document.activeElement?.name === "remark"`)
 	agent.keys("换了密封圈")
 	agent.run(ctrlEnter())
-	agent.until("resolved", loaded+`!!document.querySelector("form[action$='/close']")`)
+	agent.until("resolved", loaded+`!!document.querySelector("form[action$='/verify']")`)
+	agent.keys("v")
+	agent.until("it asks who confirms", `document.activeElement?.name === "customer"`)
+	agent.keys("王小明\r")
+	agent.until("verified", loaded+`!!document.querySelector("form[action$='/call_back']")`)
+	agent.keys("b")
+	agent.until("it asks what the customer said", `document.activeElement?.name === "remark"`)
+	agent.keys("满意")
+	agent.run(ctrlEnter())
+	agent.until("called back", loaded+`!!document.querySelector("form[action$='/close']")`)
 	agent.keys("c")
-	agent.until("closed, with its history", `document.querySelectorAll(".timeline li").length === 4 && !document.querySelector(".verb")`)
+	agent.until("closed, with its history", `document.querySelectorAll(".timeline li").length === 7 && !document.querySelector("form[action$='/close']")`)
 }
 
 // A visitor by keyboard: registered, found by phone, signed out.

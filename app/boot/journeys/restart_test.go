@@ -14,6 +14,7 @@ import (
 	"lobby/app/boot/boottest"
 	"lobby/app/kit/actor"
 	"lobby/app/ticket"
+	"lobby/app/ticket/tickettest"
 )
 
 // report registers a ticket as the desk of this program instance would.
@@ -30,9 +31,7 @@ func report(t *testing.T, app *boot.App, at int64, place string) *ticket.Ticket 
 
 func take(t *testing.T, app *boot.App, at int64, id int64) {
 	t.Helper()
-	if _, err := app.Tickets.Do(actor.AsJob(t.Context(), "test", at), id, ticket.Take, ticket.Act{}); err != nil {
-		t.Fatal(err)
-	}
+	tickettest.Bring(actor.AsJob(t.Context(), "test", at), t, app.Tickets, id, ticket.InHand)
 }
 
 // sameAsDatabase waits until the wall shows exactly the open tickets, each once, each in its lane.

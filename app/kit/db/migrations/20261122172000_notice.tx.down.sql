@@ -1,0 +1,4 @@
+drop table outbox;
+drop table notices;
+drop table tasks;
+drop table duties;

@@ -1,0 +1,3 @@
+drop table rating_links;
+drop table ratings;
+drop table callbacks;

@@ -1,0 +1,10 @@
+drop trigger sites_reckon on sites;
+drop table site_rules;
+drop function reckon_site;
+drop index tickets_next;
+create index tickets_next on tickets (next_at) where next_at is not null;
+alter table tickets alter column next_at drop default;
+update tickets set due_at = registered_at + interval '48 hours' where due_at is null;
+update orders set due_at = sent_at + interval '48 hours' where due_at is null;
+alter table orders alter column due_at set not null;
+alter table tickets alter column due_at set not null;

@@ -1,0 +1,285 @@
+package notice_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
+	"lobby/app/kit/db/dbtest"
+	"lobby/app/kit/fault"
+	"lobby/app/notice"
+	"lobby/views/locale"
+)
+
+type bundle struct {
+	t           *testing.T
+	db          *bun.DB
+	svc         *notice.Service
+	site, other int64
+	people      []int64
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := &bundle{t: t, db: dbtest.New(t), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	b.svc = &notice.Service{DB: b.db, Now: b.clock}
+	b.site, b.other = b.id(`insert into sites (code, name) values ('one', '一号院') returning id`), b.id(`insert into sites (code, name) values ('two', '二号院') returning id`)
+	for i := range 3 {
+		b.people = append(b.people, b.id(`insert into staff (login, name, password_hash) values (?, ?, '') returning id`, fmt.Sprintf("p%d.x", i), fmt.Sprintf("人员%d", i)))
+	}
+	return b
+}
+
+func (b *bundle) clock() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now
+}
+
+func (b *bundle) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
+func (b *bundle) id(query string, args ...any) (id int64) {
+	b.t.Helper()
+	if err := b.db.NewRaw(query, args...).Scan(b.t.Context(), &id); err != nil {
+		b.t.Fatal(err)
+	}
+	return id
+}
+
+// as is the context of one of the people.
+func (b *bundle) as(n int) context.Context {
+	ctx := locale.WithZone(locale.With(b.t.Context(), "zh-CN"), time.UTC)
+	return actor.With(ctx, actor.Actor{Kind: actor.Person, ID: b.people[n], Site: b.site, Name: fmt.Sprintf("人员%d", n)})
+}
+
+// tx runs what a feature does inside its transaction.
+func (b *bundle) tx(do func(ctx context.Context, tx bun.Tx) error) {
+	b.t.Helper()
+	_, err := db.Tx(b.t.Context(), b.db, func(ctx context.Context, tx bun.Tx) (struct{}, error) { return struct{}{}, do(ctx, tx) })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bundle) tell(p notice.Post, all ...notice.Told) {
+	b.t.Helper()
+	b.tx(func(ctx context.Context, tx bun.Tx) error { return p.Tell(ctx, tx, b.site, b.clock(), all...) })
+}
+
+func (b *bundle) ask(in notice.Asked) {
+	b.t.Helper()
+	b.tx(func(ctx context.Context, tx bun.Tx) error { return notice.Post{}.Ask(ctx, tx, b.site, b.clock(), in) })
+}
+
+func (b *bundle) waiting(n int) notice.Waiting {
+	b.t.Helper()
+	w, err := b.svc.Waiting(b.as(n))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return w
+}
+
+func about(id int64) notice.Subject { return notice.Subject{Table: "tickets", ID: id} }
+
+func TestInbox(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	due := b.clock().Add(-3 * time.Hour)
+	told := notice.Told{To: b.people[:2], Kind: "escalated", About: about(7), Mark: "supervisor#0", Due: due}
+	t.Run("ESC-4 the same occasion reaches a person once, however often it is noticed", func(t *testing.T) {
+		b.tell(notice.Post{}, told)
+		b.tell(notice.Post{}, told, notice.Told{To: b.people[1:], Kind: "escalated", About: about(7), Mark: "supervisor#0", Due: due})
+		for n, want := range []int{1, 1, 1} {
+			if w := b.waiting(n); w.Unseen != want {
+				t.Errorf("person %d has %d notices, want %d", n, w.Unseen, want)
+			}
+		}
+		told.Mark = "manager#0"
+		b.tell(notice.Post{}, told)
+		if w := b.waiting(0); w.Unseen != 2 {
+			t.Errorf("the next level isn't told: %d", w.Unseen)
+		}
+	})
+	list, err := b.svc.Inbox(b.as(0))
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d notices, %v", len(list), err)
+	}
+	if !list[0].DueAt.Equal(due) || !list[0].SentAt.Equal(b.clock()) {
+		t.Errorf("the notice says %v, sent %v: want the true time and that of noticing", list[0].DueAt, list[0].SentAt)
+	}
+	if err := b.svc.See(b.as(0), list[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if w, neighbour := b.waiting(0), b.waiting(1); w.Unseen != 1 || neighbour.Unseen != 2 {
+		t.Errorf("after seeing the first: %d left, the neighbour %d", w.Unseen, neighbour.Unseen)
+	}
+	elsewhere := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: b.people[0], Site: b.other})
+	if list, err := b.svc.Inbox(elsewhere); err != nil || len(list) != 0 {
+		t.Errorf("another site shows %d notices, %v", len(list), err)
+	}
+	if _, err := b.svc.Inbox(t.Context()); err == nil {
+		t.Error("nobody has an inbox")
+	}
+}
+
+func TestTask(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	asked := notice.Asked{Kind: "find_cause", About: about(7), Mark: "order#0", Due: b.clock().Add(-time.Hour), To: b.people[:2]}
+	b.ask(asked)
+	b.ask(asked)
+	tasks, err := b.svc.Tasks(b.as(0))
+	if err != nil || len(tasks) != 1 {
+		t.Fatalf("%d tasks, %v: the same occasion is one task", len(tasks), err)
+	}
+	id := tasks[0].ID
+	if list, err := b.svc.Tasks(b.as(2)); err != nil || len(list) != 0 {
+		t.Errorf("who wasn't asked sees %d tasks, %v", len(list), err)
+	}
+	var f *fault.Fault
+	if err := b.svc.Take(b.as(2), id); !errors.As(err, &f) || f.Kind != fault.NotFound {
+		t.Errorf("who wasn't asked takes it: %v", err)
+	}
+	t.Run("two take it at once: one has it, the other is told who", func(t *testing.T) {
+		failed := make([]error, 2)
+		var both sync.WaitGroup
+		for n := range failed {
+			both.Go(func() { failed[n] = b.svc.Take(b.as(n), id) })
+		}
+		both.Wait()
+		winner := slices.Index(failed, nil)
+		if winner < 0 || failed[1-winner] == nil {
+			t.Fatalf("taken: %v", failed)
+		}
+		if !errors.As(failed[1-winner], &f) || f.Kind != fault.Conflict || f.Args["Who"] != fmt.Sprintf("人员%d", winner) {
+			t.Errorf("the other is told %v %v", failed[1-winner], f.Args)
+		}
+		if err := b.svc.Take(b.as(winner), id); err != nil {
+			t.Errorf("pressed twice: %v", err)
+		}
+		if err := b.svc.Finish(b.as(1-winner), id, "查过了"); err == nil {
+			t.Error("finished by who hasn't taken it")
+		}
+		if err := b.svc.Finish(b.as(winner), id, " \n"); !errors.As(err, &f) || f.Kind != fault.Invalid {
+			t.Errorf("finished without a result: %v", err)
+		}
+		if err := b.svc.Finish(b.as(winner), id, "部门漏看，已补派"); err != nil {
+			t.Error(err)
+		}
+		if w := b.waiting(winner); w.Tasks != 0 {
+			t.Errorf("%d tasks left", w.Tasks)
+		}
+		if err := b.svc.Finish(b.as(winner), id, "改口"); !errors.As(err, &f) || f.Kind != fault.Conflict {
+			t.Errorf("a finished task is finished again: %v", err)
+		}
+	})
+	if n := b.id(`select count(*) from audit_log where verb in ('task.take', 'task.finish')`); n != 2 {
+		t.Errorf("%d acts are on record, want 2", n)
+	}
+}
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	post := notice.Post{Channels: []notice.Channel{notice.Mail, notice.Robot}}
+	var many []notice.Told
+	for i := range 40 {
+		many = append(many, notice.Told{To: b.people[:1], Kind: "escalated", About: about(int64(i + 1)), Mark: "x", Due: b.clock()})
+	}
+	b.tell(post, many...)
+	out := notice.Outbox{DB: b.db, Now: b.clock}
+	claim := func(n int) []notice.Letter {
+		t.Helper()
+		l, err := out.Claim(t.Context(), notice.Mail, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	t.Run("many carriers at once: each letter goes to one", func(t *testing.T) {
+		var mu sync.Mutex
+		var all []int64
+		var carriers sync.WaitGroup
+		for range 8 {
+			carriers.Go(func() {
+				letters, err := out.Claim(t.Context(), notice.Mail, 5)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				for _, l := range letters {
+					all = append(all, l.ID)
+				}
+			})
+		}
+		carriers.Wait()
+		slices.Sort(all)
+		if len(all) != 40 || len(slices.Compact(all)) != 40 {
+			t.Errorf("%d letters claimed, %d of them once", len(all), len(slices.Compact(slices.Clone(all))))
+		}
+	})
+	if again := claim(100); len(again) != 0 {
+		t.Fatalf("%d letters are claimed again within their lease", len(again))
+	}
+	b.pass(notice.Lease)
+	letters := claim(100)
+	if len(letters) != 40 || letters[0].Tries != 2 || letters[0].Staff != b.people[0] {
+		t.Fatalf("after the lease %d letters come again: %+v", len(letters), letters[:min(1, len(letters))])
+	}
+	for _, l := range letters[1:] {
+		if err := out.Sent(t.Context(), l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stubborn, tries := letters[0], 0
+	for tries = range 20 {
+		if err := out.Failed(t.Context(), stubborn); err != nil {
+			t.Fatal(err)
+		}
+		b.pass(24 * time.Hour)
+		next := claim(100)
+		if len(next) == 0 {
+			break
+		}
+		stubborn = next[0]
+	}
+	if tries != 6 || b.id(`select count(*) from outbox where failed_at is not null`) != 1 {
+		t.Errorf("given up after %d more tries", tries)
+	}
+	if n := b.id(`select count(*) from outbox where channel = 'robot' and tries = 0`); n != 40 {
+		t.Errorf("the other channel has %d letters, want its own 40", n)
+	}
+}
+
+func TestWakesScreensOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	told := notice.Told{To: b.people, Kind: "escalated", About: about(7), Mark: "x", Due: b.clock()}
+	b.tell(notice.Post{}, told)
+	b.tell(notice.Post{}, told) // nobody learns anything new
+	var kinds []string
+	if err := b.db.NewRaw(`select kind || ' ' || ref || ' ' || body from events order by seq`).Scan(t.Context(), &kinds); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(kinds, ",") != "notice.sent 0 {}" {
+		t.Errorf("events %v: want one wake-up that names nobody", kinds)
+	}
+}

@@ -1,0 +1,166 @@
+package notice
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/audit"
+	"lobby/app/kit/db"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/live"
+	"lobby/views/locale"
+)
+
+// inboxMost is how many lines the inbox shows.
+const inboxMost = 100
+
+// Service is the inbox and the tasks as the person sees them. Everybody has an inbox of their own; nobody reads another's.
+type Service struct {
+	DB  *bun.DB
+	Now func() time.Time
+}
+
+// Waiting counts what the person hasn't seen, and their open tasks.
+type Waiting struct {
+	Unseen int
+	Loud   int // of those unseen
+	Tasks  int // to be taken, or taken and not finished
+}
+
+// person gives the member of staff who asks.
+func person(ctx context.Context) (actor.Actor, error) {
+	a := actor.From(ctx)
+	if a.Kind != actor.Person {
+		return a, fault.New(fault.SignIn, "fault.sign_in")
+	}
+	return a, nil
+}
+
+// Waiting gives the counts that the page's head shows.
+func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
+	a, err := person(ctx)
+	if err != nil {
+		return Waiting{}, err
+	}
+	var w Waiting
+	err = s.DB.NewRaw(`select (select count(*) from notices where site_id = ?0 and staff_id = ?1 and seen_at is null) as unseen,
+		(select count(*) from notices where site_id = ?0 and staff_id = ?1 and seen_at is null and loud) as loud,
+		(select count(*) from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1 or k.taken_by is null
+			and exists (select from notices n where n.task_id = k.id and n.staff_id = ?1))) as tasks`, a.Site, a.ID).Scan(ctx, &w)
+	return w, db.Translate(err)
+}
+
+// Inbox gives the person's latest notices, the newest first.
+func (s *Service) Inbox(ctx context.Context) ([]Notice, error) {
+	a, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []Notice{}
+	err = s.DB.NewRaw(`select x.*, t.number, t.place from notices x left join tickets t on t.id = x.ticket_id
+		where x.site_id = ? and x.staff_id = ? order by x.id desc limit ?`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
+	return list, db.Translate(err)
+}
+
+// See marks the person's notices up to one as seen: those that the page showed, not one that came meanwhile.
+func (s *Service) See(ctx context.Context, upTo int64) error {
+	a, err := person(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.NewRaw(`update notices set seen_at = ? where site_id = ? and staff_id = ? and id <= ? and seen_at is null`,
+		s.Now(), a.Site, a.ID, upTo).Exec(ctx)
+	return db.Translate(err)
+}
+
+// Tasks gives what the person may take or has taken and not finished, what was due first first.
+func (s *Service) Tasks(ctx context.Context) ([]Task, error) {
+	a, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []Task{}
+	err = s.DB.NewRaw(`select x.*, p.name as taker_name, t.number, t.place from tasks x
+		left join staff p on p.id = x.taken_by left join tickets t on t.id = x.ticket_id
+		where x.site_id = ?0 and x.done_at is null and (x.taken_by = ?1
+			or exists (select from notices n where n.task_id = x.id and n.staff_id = ?1))
+		order by x.due_at, x.id`, a.Site, a.ID).Scan(ctx, &list)
+	return list, db.Translate(err)
+}
+
+// Take makes the person the one who answers for a task. Of two who take it at once the second is told who has it.
+func (s *Service) Take(ctx context.Context, id int64) error {
+	return s.change(ctx, id, "task.take", func(k *Task, who int64) bool {
+		if k.TakenBy == who {
+			return false
+		}
+		k.TakenBy, k.TakenAt = who, s.Now()
+		return true
+	})
+}
+
+// Finish closes a task with what came of it. Who hasn't taken it takes it so; only who took it can finish it.
+func (s *Service) Finish(ctx context.Context, id int64, result string) error {
+	var wrong fault.Fields
+	result = wrong.Text("result", result, MaxResult, true)
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	return s.change(ctx, id, "task.finish", func(k *Task, who int64) bool {
+		if k.TakenBy == 0 {
+			k.TakenBy, k.TakenAt = who, s.Now()
+		}
+		k.DoneAt, k.Result = s.Now(), result
+		return true
+	})
+}
+
+// change does something with a task that nobody else has taken and that isn't done; do tells whether there was anything
+// to change.
+func (s *Service) change(ctx context.Context, id int64, verb string, do func(k *Task, who int64) bool) error {
+	a, err := person(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (struct{}, error) {
+		k, err := lockTask(ctx, tx, a, id)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if err := k.open(ctx, a.ID); err != nil || !do(k, a.ID) {
+			return struct{}{}, err
+		}
+		k.Version++
+		if _, err := tx.NewUpdate().Model(k).Column("taken_by", "taken_at", "done_at", "result", "version").WherePK().Exec(ctx); err != nil {
+			return struct{}{}, err
+		}
+		live.Publish(ctx, live.Site(a.Site), "notice.sent", 0)
+		return struct{}{}, audit.Append(ctx, tx, audit.Entry{Verb: verb, Subject: "tasks", ID: id, Site: a.Site})
+	})
+	return err
+}
+
+// open says in words why the person can do nothing with the task.
+func (k *Task) open(ctx context.Context, who int64) error {
+	switch {
+	case !k.DoneAt.IsZero():
+		return fault.New(fault.Conflict, "notice.task_done", fault.Args{"Who": k.TakerName, "At": locale.Moment(ctx, k.DoneAt)})
+	case k.TakenBy != 0 && k.TakenBy != who:
+		return fault.New(fault.Conflict, "notice.task_taken", fault.Args{"Who": k.TakerName, "At": locale.Moment(ctx, k.TakenAt)})
+	}
+	return nil
+}
+
+// lockTask holds a task that the person was told of, or has taken; any other does not exist for them.
+func lockTask(ctx context.Context, tx bun.Tx, a actor.Actor, id int64) (*Task, error) {
+	k := new(Task)
+	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").ColumnExpr("p.name as taker_name").
+		Join("left join staff p on p.id = k.taken_by").
+		Where("k.site_id = ?", a.Site).Where("k.id = ?", id).
+		Where("k.taken_by = ?0 or exists (select from notices n where n.task_id = k.id and n.staff_id = ?0)", a.ID).
+		For("update of k").Scan(ctx)
+	return k, err
+}

@@ -1,0 +1,290 @@
+package ticket
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
+	"lobby/app/staff"
+	"lobby/views/locale"
+	"lobby/views/part"
+	page "lobby/views/ticket"
+)
+
+// attempt is what somebody just tried on the page of a ticket, and what came of it.
+type attempt struct {
+	verb     Verb
+	in       Act
+	reason   string
+	wrong    *fault.Fault
+	message  string            // wrong, in words
+	said     map[string]string // its fields, in words
+	revealed string            // the phone that was opened
+	opened   bool              // the texts were opened
+}
+
+// around is what stands around a ticket on its page.
+type around struct {
+	ticket      *Ticket
+	steps       []Step
+	orders      []ServiceOrder
+	records     []WorkRecord
+	earlier     []Ticket
+	departments []Department
+	people      []Colleague // to whom it can be given
+}
+
+func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
+	if r.ticket, err = s.Get(ctx, id); err != nil {
+		return r, err
+	}
+	if r.steps, err = s.Steps(ctx, id); err != nil {
+		return r, err
+	}
+	if r.orders, err = s.Orders(ctx, id); err != nil {
+		return r, err
+	}
+	if r.records, err = s.Records(ctx, id); err != nil {
+		return r, err
+	}
+	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
+		return r, err
+	}
+	if r.departments, err = s.Departments(ctx); err != nil {
+		return r, err
+	}
+	if actor.From(ctx).Can(staff.ReassignTickets) {
+		r.people, err = s.candidates(ctx, r.ticket)
+	}
+	return r, err
+}
+
+// page is one ticket as its page shows it to the actor of ctx.
+func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, error) {
+	r, err := s.around(ctx, id)
+	if err != nil {
+		return page.Page{}, err
+	}
+	t := r.ticket
+	masked, err := s.MaskedPhone(t)
+	if err != nil {
+		return page.Page{}, err
+	}
+	why, err := s.Why(ctx, id)
+	if err != nil {
+		return page.Page{}, err
+	}
+	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
+		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
+	if a.wrong != nil && a.wrong.Kind == fault.Conflict {
+		v.Typed = a.in.Remark // the step is gone, what was written for it isn't
+	}
+	if err := s.verbs(ctx, &v, r, a); err != nil {
+		return v, err
+	}
+	who := actor.From(ctx)
+	v.HasPhone = len(t.Phone) > 0 && a.revealed == ""
+	reporter, confirmed := t.Reporter, t.ConfirmedBy
+	if a.opened {
+		v.Place, v.Matter = t.Place, t.Matter
+	} else {
+		reporter, confirmed = pii.Redact(reporter), pii.Redact(confirmed)
+		v.HasMasked = mask(&v) || v.Place+v.Matter+reporter+confirmed != t.Place+t.Matter+t.Reporter+t.ConfirmedBy
+	}
+	v.Facts = about(ctx, t, reporter, confirmed)
+	if (v.HasPhone || v.HasMasked) && who.Can(actor.Reveal) {
+		v.Reason = &part.Input{Name: "reason", Label: locale.T(ctx, "ticket.label.reason"), Hint: locale.T(ctx, "ticket.reveal_hint"),
+			Value: a.reason, Error: a.said["reason"], Max: pii.MaxReason, Required: true}
+	}
+	return v, nil
+}
+
+// mask takes numbers out of what people wrote about a ticket, and tells whether there were any (PRIVACY-2).
+func mask(v *page.Page) (found bool) {
+	hide := func(text *string) {
+		masked := pii.Redact(*text)
+		found = found || masked != *text
+		*text = masked
+	}
+	for i := range v.Steps {
+		hide(&v.Steps[i].Remark)
+	}
+	for i := range v.Orders {
+		hide(&v.Orders[i].Instruction)
+		hide(&v.Orders[i].Result)
+	}
+	for i := range v.Records {
+		hide(&v.Records[i].Done)
+		hide(&v.Records[i].Result)
+		hide(&v.Records[i].Materials)
+	}
+	return found
+}
+
+// keys are the shortcuts of the verbs.
+var keys = map[Verb]string{Accept: "t", Classify: "k", Handle: "h", Dispatch: "s", Resolve: "r", Verify: "v", CallBack: "b", Close: "c", Reopen: "o", Urge: "x", Remark: "m"}
+
+// verbs are the steps that the actor can take now, the next one of the flow first, and those that a guard forbids.
+func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) error {
+	t, who := r.ticket, actor.From(ctx)
+	if t.Expired() {
+		return nil // nothing can be done with it any more
+	}
+	for _, m := range Moves(t.State, who) {
+		if !possible(m, r) {
+			continue
+		}
+		f, err := s.facts(ctx, s.DB, t, m, Act{})
+		if err != nil {
+			return err
+		}
+		f.last, f.accepted = lastOf(r.steps)
+		if g := m.refuses(f); g != nil {
+			if g.telling() {
+				key, args := g.words(ctx, f)
+				v.Refused = append(v.Refused, page.Refused{Verb: string(m.Verb), Why: locale.Say(ctx, key, args)})
+			}
+			continue
+		}
+		b, err := button(ctx, m, r, a)
+		if err != nil {
+			return err
+		}
+		b.Primary = !slices.ContainsFunc(v.Verbs, func(b page.Verb) bool { return b.Primary }) && m.From != m.To
+		v.Verbs = append(v.Verbs, b)
+	}
+	return nil
+}
+
+// possible leaves out a step whose choices are empty.
+func possible(m Move, r around) bool {
+	switch m.Verb {
+	case Dispatch:
+		return slices.ContainsFunc(r.departments, func(d Department) bool { return !d.Closed })
+	case Link:
+		return len(r.earlier) > 0
+	case Reassign:
+		return len(r.people) > 0
+	}
+	return true
+}
+
+// lastOf are the steps that refusals name.
+func lastOf(steps []Step) (moved, accepted Step) {
+	for _, s := range steps {
+		if s.OrderID != 0 {
+			continue
+		}
+		if s.From != s.To {
+			moved = s
+		}
+		if s.Verb == Accept {
+			accepted = s
+		}
+	}
+	return moved, accepted
+}
+
+// button is one line of the flow as a button with what it asks for.
+func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error) {
+	t, verb := r.ticket, string(m.Verb)
+	in, said := Act{Class: t.Class}, map[string]string{}
+	tried := a.verb == m.Verb && a.wrong != nil
+	if tried {
+		in, said = a.in, a.said
+	}
+	v := page.Verb{Name: verb, Key: keys[m.Verb], Open: tried}
+	for _, n := range m.needs(t) {
+		switch n {
+		case Classes:
+			c := classInputs(ctx, in.Class, said, r.departments, verb)
+			v.Class = &c
+			v.Inputs = append(v.Inputs, remarkInput(ctx, m, "remark", in.Remark, said, false))
+		case Departments:
+			v.Orders = orderChoices(ctx, r.departments, in.Instructions, said, verb)
+			key, err := uuid.NewV7()
+			if err != nil {
+				return v, err
+			}
+			if in.EntryKey != uuid.Nil {
+				key = in.EntryKey
+			}
+			v.EntryKey = key.String()
+		default:
+			v.Inputs = append(v.Inputs, needInput(ctx, m, n, r, in, said))
+		}
+	}
+	if t.Emergency() && timely[m.Verb] {
+		v.At = &part.Input{Name: "at", ID: verb + "-at", Type: "datetime-local", Value: TypedTime(ctx, in.At), Error: said["at"],
+			Label: locale.T(ctx, "ticket.label.at"), Hint: locale.T(ctx, "ticket.past_hint")}
+	}
+	if m.Verb == Verify && t.Kind != "repair" {
+		v.Words = locale.T(ctx, "ticket.verify_words")
+	}
+	return v, nil
+}
+
+// timely are the steps of an emergency that can be written up afterwards (TICKET-6).
+var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}
+
+func remarkInput(ctx context.Context, m Move, key, value string, said map[string]string, required bool) part.Input {
+	return part.Input{Name: "remark", ID: string(m.Verb) + "-remark", Label: locale.T(ctx, "ticket.need."+key), Hint: locale.T(ctx, "ticket.need."+key+"_hint"),
+		Type: "textarea", Rows: 2, Max: MaxRemark, Required: required, Value: value, Error: said["remark"]}
+}
+
+// needInput is the input for one thing that a verb asks for.
+func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[string]string) part.Input {
+	verb := string(m.Verb)
+	input := func(name string, i part.Input) part.Input {
+		i.Name, i.ID, i.Error, i.Required = name, verb+"-"+name, said[name], true
+		i.Label, i.Hint = locale.T(ctx, "ticket.need."+name), ""
+		return i
+	}
+	switch n {
+	case Person:
+		i := input("person", part.Input{Type: "select", Value: strconv.FormatInt(in.Person, 10), Options: []part.Option{{Label: locale.T(ctx, "ticket.choose")}}})
+		for _, p := range r.people {
+			i.Options = append(i.Options, part.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name})
+		}
+		return i
+	case WaitingOn:
+		return input("on", part.Input{Type: "radio", Value: in.On, Options: Options(Waits, func(v string) string { return locale.T(ctx, "ticket.on."+v) })})
+	case Until:
+		i := input("until", part.Input{Type: "datetime-local", Value: TypedTime(ctx, in.Until)})
+		i.Label = locale.T(ctx, "ticket.until_label."+verb)
+		return i
+	case Customer:
+		value := in.Customer
+		for _, o := range r.orders {
+			if value == "" {
+				value = o.ConfirmedBy
+			}
+		}
+		return input("customer", part.Input{Value: value, Max: MaxCustomer})
+	case Instead:
+		return input("instead", part.Input{Type: "textarea", Value: in.Instead, Max: MaxInstead})
+	case Earlier:
+		i := input("earlier", part.Input{Type: "select", Value: strconv.FormatInt(in.Earlier, 10)})
+		for _, e := range r.earlier {
+			i.Options = append(i.Options, part.Option{Value: strconv.FormatInt(e.ID, 10), Label: e.Number + " " + locale.Date(ctx, e.RegisteredAt)})
+		}
+		return i
+	case Why:
+		return remarkInput(ctx, m, "why."+verb, in.Remark, said, true)
+	}
+	return remarkInput(ctx, m, "what."+verb, in.Remark, said, true)
+}
+
+// pastOf reads the true times of an emergency; nil where none is given.
+func pastOf(registered, handled, resolved time.Time, done string) *Past {
+	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
+		return nil
+	}
+	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
+}

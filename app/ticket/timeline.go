@@ -1,0 +1,112 @@
+package ticket
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"lobby/views/locale"
+	page "lobby/views/ticket"
+)
+
+// lateBy is how much later than it happened something may be written down without the history saying so.
+const lateBy = time.Minute
+
+// Timeline is the history in words: the ticket's steps and those of its orders (TICKET-4).
+func Timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.Step {
+	out := make([]page.Step, len(list))
+	for i, s := range list {
+		set := s.Set()
+		out[i] = page.Step{Verb: string(s.Verb), Order: numberOf(orders, s.OrderID), At: s.At, Who: s.Who(ctx), Remark: s.Remark, Changes: set.changes(ctx)}
+		if s.NotedAt.Sub(s.At) > lateBy {
+			out[i].Noticed = s.NotedAt
+		}
+		if set.Due != nil { // of before limits were said by value
+			out[i].Due = *set.Due
+		}
+		out[i].Note = set.note(ctx)
+		if set.Until != nil {
+			out[i].Until = *set.Until
+		}
+	}
+	return out
+}
+
+// changes are what a step changed, value by value in words.
+func (d Detail) changes(ctx context.Context) []page.Change {
+	var out []page.Change
+	add := func(label, prefix, from, to string) {
+		if from == to {
+			return
+		}
+		say := func(v string) string {
+			if v == "" {
+				return locale.T(ctx, "ticket.unsaid")
+			}
+			return locale.T(ctx, prefix+v)
+		}
+		out = append(out, page.Change{What: locale.T(ctx, "ticket.label."+label), From: say(from), To: say(to)})
+	}
+	if d.Urgency != nil {
+		add("urgency", "ticket.urgency.", d.Urgency.From, d.Urgency.To)
+	}
+	if d.Type != nil {
+		add("type", "ticket.type.", d.Type.From, d.Type.To)
+	}
+	if d.LifeSafety != nil {
+		add("life_safety", "ticket.yes_no.", yesNo(!*d.LifeSafety), yesNo(*d.LifeSafety))
+	}
+	if d.WaitingOn != "" {
+		add("waiting_on", "ticket.on.", "", d.WaitingOn)
+	}
+	if d.Rang != "" {
+		add("rang", "order.rang.", "", d.Rang)
+	}
+	for _, l := range d.Limits {
+		out = append(out, page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), From: limitWords(ctx, l.From), To: limitWords(ctx, l.To)})
+	}
+	if d.Class == nil || d.Was == nil {
+		return out
+	}
+	was, now := *d.Was, *d.Class
+	add("kind", "ticket.kind.", was.Kind, now.Kind)
+	add("urgency", "ticket.urgency.", was.Urgency, now.Urgency)
+	add("type", "ticket.type.", was.Type, now.Type)
+	add("life_safety", "ticket.yes_no.", yesNo(was.LifeSafety), yesNo(now.LifeSafety))
+	add("help_kind", "ticket.help.", was.HelpKind, now.HelpKind)
+	add("validity", "ticket.validity.", was.Validity, now.Validity)
+	add("about", "ticket.about.", was.About, now.About)
+	add("topic", "ticket.topic.", was.Topic, now.Topic)
+	add("severity", "ticket.severity.", was.Severity, now.Severity)
+	return out
+}
+
+// limitWords is when a limit is due.
+func limitWords(ctx context.Context, at *time.Time) string {
+	if at == nil {
+		return locale.T(ctx, "limit.none")
+	}
+	return locale.Moment(ctx, *at)
+}
+
+// note says which limit passed, or to whom it went and from which limits that came (ESC-4).
+func (d Detail) note(ctx context.Context) string {
+	if d.Clock != "" {
+		return locale.T(ctx, "limit.clock."+d.Clock)
+	}
+	if d.Level == "" {
+		return ""
+	}
+	from := make([]string, len(d.Clocks))
+	for i, c := range d.Clocks {
+		from[i] = locale.T(ctx, "limit.clock."+c)
+	}
+	return locale.T(ctx, "limit.to_level", "Level", locale.T(ctx, "team.role."+d.Level), "From", strings.Join(from, locale.T(ctx, "limit.and")))
+}
+
+func yesNo(on bool) string {
+	if on {
+		return "yes"
+	}
+	return "no"
+}
