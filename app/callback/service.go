@@ -50,7 +50,7 @@ func (s *Service) List(ctx context.Context) ([]Item, error) {
 	return out, db.Translate(err)
 }
 
-// Get is one line of the work list; not found where the ticket doesn't wait for a callback.
+// Get is one ticket as a caller sees it, whether or not it waits for a callback.
 func (s *Service) Get(ctx context.Context, ticket int64) (*Item, error) {
 	a, err := actor.Require(ctx, staff.CallBack)
 	if err != nil {

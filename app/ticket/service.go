@@ -23,6 +23,10 @@ type Service struct {
 	Vault *pii.Vault
 	Sites *site.Directory
 	Now   func() time.Time
+
+	// Forget are what other features remove of their own about tickets whose term is over, in the transaction that
+	// empties them (PRIVACY-5).
+	Forget []func(ctx context.Context, tx bun.Tx, tickets []int64) error
 }
 
 // now is the moment of an act, as exact as the database keeps it.
