@@ -57,7 +57,7 @@ func PastPanel(p Past) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Calls) > 0 || len(p.Ratings) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<ul class=\"said\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<ul class=\"orders said\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
