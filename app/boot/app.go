@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"lobby/app/callback"
 	"lobby/app/config"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
@@ -49,6 +50,8 @@ type App struct {
 	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
+
+	Callbacks *callback.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -105,6 +108,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.makeCallbacks()
 	return nil
 }
 

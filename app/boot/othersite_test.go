@@ -104,6 +104,7 @@ var about = []struct {
 	{"/desk/tickets/", kept.ticket, []string{"accept", "classify", "resolve", "reopen", "close", "reassign", "urge", "dance"}},
 	{"/desk/visits/", kept.visit, nil},
 	{"/desk/leave/", kept.visit, nil},
+	{"/callbacks/", kept.ticket, nil},
 	{"/staff/", kept.person, []string{"password", "sessions", "disable", "enable"}},
 	{"/devices/", kept.screen, nil},
 	{"/places/zones/", kept.zone, nil},
@@ -112,7 +113,7 @@ var about = []struct {
 }
 
 // open are routes that are meant for whoever holds the secret in them.
-var open = []string{"/p/:token"}
+var open = []string{"/p/:token", "/r/:token"}
 
 // parameter is a part of a route that stands for something.
 var parameter = regexp.MustCompile(`:\w+|\*`)
