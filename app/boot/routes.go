@@ -15,6 +15,7 @@ import (
 	"lobby/app/team"
 	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
+	"lobby/app/ticket/oversight"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -59,6 +60,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
