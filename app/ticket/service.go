@@ -14,6 +14,7 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
 	"lobby/app/kit/pii"
+	"lobby/app/notice"
 	"lobby/app/site"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 	DB    *bun.DB
 	Vault *pii.Vault
 	Sites *site.Directory
+	Post  notice.Post // carries what time makes known
 	Now   func() time.Time
 }
 
@@ -121,6 +123,9 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 		if err := s.noteSent(ctx, tx, t, o); err != nil {
 			return err
 		}
+	}
+	if err := s.inform(ctx, tx, t, m, in.At); err != nil {
+		return err
 	}
 	live.Publish(ctx, live.Site(t.SiteID), m.Event, t.ID)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
