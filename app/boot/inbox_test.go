@@ -113,7 +113,7 @@ type inboxFigure struct {
 	Said  string
 }
 
-func count(t *testing.T, c *webtest.Client) (n inboxFigure) {
+func figureOf(t *testing.T, c *webtest.Client) (n inboxFigure) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(c.Get("/inbox/count").Want(http.StatusOK).Body), &n); err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestInboxPage(t *testing.T) {
 	o.tell(o.site, "escalated", "a", true, "chief", "admin")
 	o.tell(o.site, "sung", "b", false, "chief")
 	o.ask("c", "chief")
-	if got := count(t, chief); got.Count != 3 || got.Loud == 0 || !strings.Contains(got.Said, "3") {
+	if got := figureOf(t, chief); got.Count != 3 || got.Loud == 0 || !strings.Contains(got.Said, "3") {
 		t.Errorf("counted %+v", got)
 	}
 	if got := figure(chief.Get("/desk/tickets").Want(http.StatusOK)); got != "3" {
@@ -177,7 +177,7 @@ func TestInboxTasks(t *testing.T) {
 	}
 	first.Post(path+"/finish", url.Values{"result": {"部门漏看，已补派，电话 13812345678"}}).Want(http.StatusSeeOther)
 	second.Get("/inbox").WantText("部门漏看，已补派", "测试chief").WantNo("13812345678")
-	if got := count(t, first).Count; got != 0 {
+	if got := figureOf(t, first).Count; got != 0 {
 		t.Errorf("%d are left", got)
 	}
 	first.Post(path+"/finish", url.Values{"result": {"改口"}}).Want(http.StatusConflict).WantText("改口")
@@ -196,7 +196,7 @@ func TestInboxOfASiteAndARole(t *testing.T) {
 	at := func(site int64, want, not string) {
 		t.Helper()
 		chief.Post("/site", url.Values{"site": {strconv.FormatInt(site, 10)}})
-		if got := count(t, chief).Count; got != 1 {
+		if got := figureOf(t, chief).Count; got != 1 {
 			t.Errorf("%d at one site", got)
 		}
 		chief.Get("/inbox").Want(http.StatusOK).WantText(want).WantNo(not)
@@ -278,7 +278,7 @@ func TestSupervisorPage(t *testing.T) {
 	}
 	done := chief.Post(action, form).Want(http.StatusSeeOther).Header.Get("Location")
 	chief.Get(done).Want(http.StatusOK).WantText(o.ticket.Number + "已改派给测试agent")
-	if got := count(t, agent).Count; got != 1 {
+	if got := figureOf(t, agent).Count; got != 1 {
 		t.Errorf("who got it has %d notices", got)
 	}
 	agent.Get("/inbox").WantText("报事已改派给您", o.ticket.Number)
