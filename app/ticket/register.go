@@ -76,6 +76,11 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 		}
 	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Ticket, error) {
+		class := t.Class
+		step, set := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}, Detail{Class: &class}
+		if err := s.begin(ctx, tx, t, step, &set); err != nil {
+			return nil, err
+		}
 		inserted, err := insert(ctx, tx, t)
 		if err != nil {
 			return nil, err
@@ -84,9 +89,7 @@ func (s *Service) Register(ctx context.Context, in Register) (*Ticket, error) {
 			first, err := byEntry(ctx, tx, a.Site, in.EntryKey)
 			return standing(ctx, first, t.EntryHash, err)
 		}
-		class := t.Class
-		step := Step{Verb: RegisterVerb, To: Registered, At: t.RegisteredAt}
-		if err := s.write(ctx, tx, t, step, Detail{Due: &t.DueAt, Class: &class}); err != nil {
+		if err := s.write(ctx, tx, t, step, set); err != nil {
 			return nil, err
 		}
 		live.Publish(ctx, live.Site(t.SiteID), "ticket.registered", t.ID)
@@ -193,7 +196,6 @@ func (s *Service) place(ctx context.Context, t *Ticket, past *Past) error {
 			return err
 		}
 	}
-	t.DueAt = t.RegisteredAt.Add(rule.Settings.TicketLimit)
 	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", now.In(rule.Location()))
 	return err
 }
