@@ -168,13 +168,16 @@ func (k *Task) open(ctx context.Context, who int64) error {
 	return nil
 }
 
-// lockTask holds a task that the person was told of, or has taken; any other does not exist for them.
+// lockTask holds a task that the person was told of, or has taken; any other does not exist for them. The taker's name is
+// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined.
 func lockTask(ctx context.Context, tx bun.Tx, a actor.Actor, id int64) (*Task, error) {
 	k := new(Task)
-	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").ColumnExpr("p.name as taker_name").
-		Join("left join staff p on p.id = k.taken_by").
+	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").
 		Where("k.site_id = ?", a.Site).Where("k.id = ?", id).
 		Where("k.taken_by = ?0 or exists (select from notices n where n.task_id = k.id and n.staff_id = ?0)", a.ID).
 		For("update of k").Scan(ctx)
-	return k, err
+	if err != nil || k.TakenBy == 0 {
+		return k, err
+	}
+	return k, tx.NewRaw(`select name from staff where id = ?`, k.TakenBy).Scan(ctx, &k.TakerName)
 }

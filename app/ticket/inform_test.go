@@ -57,10 +57,10 @@ func TestWhoIsTold(t *testing.T) {
 		t.Parallel()
 		d := setup(t)
 		made := d.register(d.as(staff.Agent), entry())
-		d.bring(made.ID, ticket.InHand)
+		stands := d.bring(made.ID, ticket.InHand)
 		agent, chief := d.people[staff.Agent].ID, d.people[staff.Supervisor].ID
 		for range 2 { // the same press sent again
-			if _, err := d.svc.Do(d.as(staff.Supervisor), made.ID, ticket.Reassign, ticket.Act{Person: d.people[staff.Technician].ID}); err != nil {
+			if _, err := d.svc.Do(d.as(staff.Supervisor), made.ID, ticket.Reassign, ticket.Act{Person: d.people[staff.Technician].ID, Version: stands.Version}); err != nil {
 				t.Fatal(err)
 			}
 		}
