@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/notice"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -50,6 +51,7 @@ type App struct {
 	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
+	Notices *notice.Service
 
 	Callbacks *callback.Service
 
@@ -108,6 +110,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	a.makeCallbacks()
 	return nil
 }

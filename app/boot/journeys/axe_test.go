@@ -125,6 +125,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
 				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
 				"/callbacks", fmt.Sprintf("/callbacks/%d", called), "/callbacks/register",
+				"/inbox", "/duty", "/supervisor",
 			} {
 				b.visit(path)
 				b.inBothSchemes(path)
