@@ -43,7 +43,7 @@ func TestAgainstBruteForce(t *testing.T) {
 func compare(t *rapid.T) {
 	w, cal := anyWorld(t)
 	p := anyPolicy(t)
-	h := anyHistory(t, w)
+	h := anyHistory(t, w, p)
 	got := limit.Of(p, cal, h)
 	b := newBrute(w, p, h)
 	var all []version
@@ -462,7 +462,7 @@ var (
 )
 
 // anyHistory is any sequence of events, most of which no flow would let through.
-func anyHistory(t *rapid.T, w *world) limit.History {
+func anyHistory(t *rapid.T, w *world, p *limit.Policy) limit.History {
 	at := w.zero.Add(time.Duration(rapid.IntRange(0, 24*60).Draw(t, "begin")) * time.Minute)
 	h := limit.History{{At: at, What: limit.Registered, Class: anyClass(t)}}
 	whats := ofTickets
@@ -471,13 +471,13 @@ func anyHistory(t *rapid.T, w *world) limit.History {
 	}
 	w.zero = at
 	for range rapid.IntRange(0, 12).Draw(t, "events") {
-		at = at.Add(time.Duration(anyGap(t)) * time.Minute)
+		at = at.Add(time.Duration(anyGap(t, w, p, at)) * time.Minute)
 		e := limit.Event{At: at, What: rapid.SampledFrom(whats).Draw(t, "what")}
 		switch e.What {
 		case limit.Classified:
 			e.Class = anyClass(t)
 		case limit.Promised:
-			e.Until = at.Add(time.Duration(rapid.IntRange(-100, 3000).Draw(t, "until")) * time.Minute)
+			e.Until = at.Add(time.Duration(rapid.IntRange(-4, 100).Draw(t, "until")) * 30 * time.Minute)
 		case limit.WaitStarted:
 			e.On = rapid.SampledFrom([]limit.Party{limit.Customer, limit.Customer, limit.Customer, limit.Parts}).Draw(t, "on")
 		case limit.PolicyChanged:
@@ -488,15 +488,22 @@ func anyHistory(t *rapid.T, w *world) limit.History {
 	return h
 }
 
-// anyGap is how many minutes pass until the next event: none, few, or until some full hour, where limits fall too.
-func anyGap(t *rapid.T) int {
-	switch rapid.IntRange(0, 3).Draw(t, "gap") {
+// anyGap is how many minutes pass until the next event: none, any, or until just then when something falls due.
+func anyGap(t *rapid.T, w *world, p *limit.Policy, at time.Time) int {
+	switch rapid.IntRange(0, 5).Draw(t, "gap") {
 	case 0:
 		return 0
 	case 1:
 		return rapid.IntRange(1, 90).Draw(t, "minutes")
 	case 2:
-		return 60 * rapid.IntRange(1, 30).Draw(t, "hours")
+		return 30 * rapid.IntRange(1, 60).Draw(t, "half hours")
+	case 3: // until closing time
+		closing := rapid.SampledFrom(w.seasons).Draw(t, "season").closing
+		shown := at.In(w.zone)
+		return (closing-shown.Hour()*60-shown.Minute()+24*60)%(24*60) + 24*60*rapid.IntRange(0, 1).Draw(t, "days")
 	}
-	return 30 * rapid.IntRange(1, 60).Draw(t, "half hours")
+	row := rapid.SampledFrom(p.Rows).Draw(t, "row")
+	span := rapid.SampledFrom([]limit.Span{row.Response, row.Solution, row.Result, row.Result, row.Order, row.Update}).Draw(t, "span")
+	due := map[limit.Unit]int{limit.Minutes: span.N, limit.Hours: span.N * 60, limit.Days: span.N * 24 * 60}[span.Unit]
+	return max(0, due-w.number(at)*rapid.IntRange(0, 1).Draw(t, "from the beginning"))
 }
