@@ -280,7 +280,7 @@ func (b *brute) escalations(all []version, until int) []told {
 		}
 		for level, kinds := range levels {
 			for _, v := range all {
-				if v.due == m && v.passed(m) && slices.Contains([]limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order}, v.kind) {
+				if v.due == m && v.set <= m && v.passed(m) && slices.Contains([]limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order}, v.kind) {
 					kinds = append(kinds, string(v.kind))
 				}
 			}
