@@ -212,9 +212,9 @@ func TestEveryTimeOfDay(t *testing.T) {
 				continue
 			}
 			changes++
+			first := at
 			for quarter := range 24*4 + 1 {
 				of := calendar.TimeOfDay(quarter * 15)
-				first := at
 				for c.Day(first) < d || c.Day(first) == d && first.In(z).Hour()*60+first.In(z).Minute() < int(of) {
 					first = first.Add(time.Minute)
 				}

@@ -19,7 +19,6 @@ type world struct {
 
 	zero    time.Time // minute 0
 	minutes []minute
-	closes  []int // of each minute: the day, counted from 0, that closes then; none: -1
 	dates   []brutalDay
 }
 
@@ -28,8 +27,9 @@ type brutalSeason struct {
 	closing int    // minute of the day
 }
 
-// minute is one minute of the world: its day, and what the clock on the wall shows.
-type minute struct{ day, shown int }
+// minute is one minute of the world: its day, counted from 0, what the clock on the wall shows, and the day that closes
+// just then (none: -1).
+type minute struct{ day, shown, closes int16 }
 
 type brutalDay struct {
 	y, m, d int
@@ -54,15 +54,14 @@ func (w *world) live() {
 	}
 	today := len(w.dates) - 1
 	for i := range 15 - shown%15 {
-		m := len(w.minutes)
-		w.minutes, w.closes = append(w.minutes, minute{today, shown + i}), append(w.closes, -1)
-		for n := max(0, today-1); n <= today; n++ {
-			d := &w.dates[n]
-			if d.closing >= 0 && (n < today || shown+i >= d.closing) {
-				d.closing = -1
-				w.closes[m] = n
-			}
+		now := minute{int16(today), int16(shown + i), -1}
+		if yesterday := today - 1; yesterday >= 0 && w.dates[yesterday].closing >= 0 { // it closes at midnight
+			now.closes, w.dates[yesterday].closing = int16(yesterday), -1
 		}
+		if c := w.dates[today].closing; c >= 0 && shown+i >= c {
+			now.closes, w.dates[today].closing = int16(today), -1
+		}
+		w.minutes = append(w.minutes, now)
 	}
 }
 
@@ -212,7 +211,7 @@ func usable(s limit.Span) bool { return s.N > 0 && s.Unit != "" }
 
 // wish is what a clock of a kind should be after event i; ok is false where there should be none.
 func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) {
-	f := b.stands[i]
+	f := &b.stands[i]
 	r := row(f.policy, f.class)
 	v = version{kind: k, round: f.round, promise: never, promised: never, done: never, replaced: never}
 	for _, l := range f.policy.Ladder {
@@ -262,12 +261,11 @@ func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) 
 }
 
 // doneBy looks for the first event up to i that does what the clock asks for.
-func (b *brute) doneBy(v version, i int) int {
-	over := false
-	for n, e := range b.events[:i+1] {
-		f := b.stands[n]
+func (b *brute) doneBy(v *version, i int) int {
+	for n := range b.events[:i+1] {
+		e, f := &b.events[n], &b.stands[n]
 		at := b.number(e.At)
-		over = f.over
+		over := f.over
 		answer := e.What == limit.Answered || e.What == limit.Offered || e.What == limit.Arrived
 		switch v.kind {
 		case limit.Response:
@@ -296,7 +294,7 @@ func (b *brute) doneBy(v version, i int) int {
 	return never
 }
 
-func alike(v, o version) bool {
+func alike(v, o *version) bool {
 	return v.span == o.span && v.onSpot == o.onSpot && slices.Equal(v.levels, o.levels) && v.round == o.round &&
 		v.start == o.start && v.promise == o.promise && v.tells == o.tells
 }
@@ -306,14 +304,15 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 	var all []version
 	cur := -1 // in all: the one in force
 	kept := false
-	for i, e := range b.events {
+	for i := range b.events {
+		e := &b.events[i]
 		at := b.number(e.At)
 		v, ok := b.wish(k, rung, i)
 		roundly := k != limit.Response && k != limit.Solution
 		begins := roundly && i > 0 && b.stands[i].round > b.stands[i-1].round
 		if e.What == limit.PolicyChanged {
-			done := cur >= 0 && b.doneBy(all[cur], i) != never
-			kept = done || ok && b.doneBy(v, i) != never
+			done := cur >= 0 && b.doneBy(&all[cur], i) != never
+			kept = done || ok && b.doneBy(&v, i) != never
 			if done {
 				continue
 			}
@@ -324,14 +323,14 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 		if kept && e.What != limit.PolicyChanged {
 			continue
 		}
-		if cur >= 0 && ok && alike(all[cur], v) {
+		if cur >= 0 && ok && alike(&all[cur], &v) {
 			continue
 		}
 		if cur >= 0 {
-			done := b.doneBy(all[cur], i) != never
+			done := b.doneBy(&all[cur], i) != never
 			next := k == limit.Update || begins
 			if !done || !next {
-				all[cur].replaced, all[cur].done = at, b.doneBy(all[cur], i)
+				all[cur].replaced, all[cur].done = at, b.doneBy(&all[cur], i)
 			}
 			cur = -1
 		}
@@ -343,7 +342,7 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 	}
 	for i := range all {
 		if all[i].replaced == never {
-			all[i].done = b.doneBy(all[i], len(b.events)-1)
+			all[i].done = b.doneBy(&all[i], len(b.events)-1)
 		}
 		b.reckon(&all[i])
 	}
@@ -373,8 +372,7 @@ func (b *brute) reckon(v *version) {
 	case v.span.Unit == limit.WorkingDays:
 		received := b.at(v.start).day
 		for m, left := v.start, v.span.N; ; m++ {
-			b.at(m)
-			day := b.closes[m]
+			day := b.at(m).closes
 			closes := day > received && b.dates[day].works
 			if closes && !stands(m) {
 				left--
@@ -437,7 +435,7 @@ func (b *brute) length(s limit.Span, start int) int {
 	}
 	began := b.at(start)
 	date := b.dates[began.day]
-	wanted := func(day int) bool { return day == began.day+s.N }
+	wanted := func(day int16) bool { return int(day) == int(began.day)+s.N }
 	if s.Unit == limit.Months {
 		y, m := date.y, date.m+s.N
 		for m > 12 {
@@ -448,10 +446,10 @@ func (b *brute) length(s limit.Span, start int) int {
 			long = 29
 		}
 		d := min(date.d, long)
-		wanted = func(day int) bool { return b.dates[day].y == y && b.dates[day].m == m && b.dates[day].d == d }
+		wanted = func(day int16) bool { return b.dates[day].y == y && b.dates[day].m == m && b.dates[day].d == d }
 	}
 	for m := start; ; m++ {
-		if now := b.at(m); wanted(now.day) && now.shown >= began.shown {
+		if now := b.at(m); now.shown >= began.shown && wanted(now.day) {
 			return m - start
 		}
 	}

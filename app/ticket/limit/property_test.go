@@ -202,9 +202,10 @@ func (b *brute) sameLater(t *rapid.T, l limit.Limits, all []version, said []told
 	at := b.moment(now)
 	for i := range l {
 		c := &l[i]
-		n := slices.IndexFunc(all, func(v version) bool {
-			return v.kind == c.Kind && v.span == c.Span && b.moment(v.set).Equal(c.Set) && b.moment(v.start).Equal(c.Start) && b.moment(v.promise).Equal(c.Promise) && b.moment(v.replaced).Equal(c.Replaced) && v.onSpot == c.OnSpot && slices.Equal(v.levels, c.Levels) && b.moment(v.done).Equal(c.Done)
-		})
+		n := 0
+		for !matches(b, &all[n], c) {
+			n++
+		}
 		v := all[n]
 		if got, want := c.State(at), b.state(v, now); got != want {
 			t.Fatalf("%s at %s is %s, want %s\n%+v\n%+v", c.Kind, at, got, want, c, v)
@@ -240,6 +241,13 @@ func (b *brute) sameLater(t *rapid.T, l limit.Limits, all []version, said []told
 	}
 }
 
+// matches tells whether a clock is the version.
+func matches(b *brute, v *version, c *limit.Clock) bool {
+	return v.kind == c.Kind && v.span == c.Span && v.onSpot == c.OnSpot && slices.Equal(v.levels, c.Levels) &&
+		b.moment(v.set).Equal(c.Set) && b.moment(v.start).Equal(c.Start) && b.moment(v.promise).Equal(c.Promise) &&
+		b.moment(v.replaced).Equal(c.Replaced) && b.moment(v.done).Equal(c.Done)
+}
+
 func (b *brute) remaining(v version, now int) limit.Left {
 	switch {
 	case v.finished != never || v.due == never && v.paused == never:
@@ -250,8 +258,7 @@ func (b *brute) remaining(v version, now int) limit.Left {
 	left := limit.Left{Time: time.Duration(v.due-now) * time.Minute}
 	if v.span.Unit == limit.WorkingDays {
 		for m := now + 1; m <= v.due; m++ {
-			b.at(m)
-			if day := b.closes[m]; day > b.at(v.start).day && b.dates[day].works {
+			if day := b.at(m).closes; day > b.at(v.start).day && b.dates[day].works {
 				left.Days++
 			}
 		}
@@ -290,21 +297,18 @@ func (b *brute) escalations(all []version, until int) []told {
 			}
 		}
 	}
-	for m := 0; m <= until; m++ {
-		if anyFires(all, m) {
+	fires := make([]bool, until+1)
+	for i := range all {
+		if m := max(all[i].due, all[i].set); 0 <= m && m <= until && all[i].fires(m) {
+			fires[m] = true
+		}
+	}
+	for m, some := range fires {
+		if some {
 			tell(m)
 		}
 	}
 	return said
-}
-
-func anyFires(all []version, m int) bool {
-	for i := range all {
-		if all[i].fires(m) {
-			return true
-		}
-	}
-	return false
 }
 
 // fires tells whether the clock tells somebody at a minute: it passes then, or had passed when it was set then.
@@ -356,7 +360,7 @@ func anyWorld(t *rapid.T) (*world, *calendar.Calendar) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{zone: zone, days: map[string]string{}, zero: day, minutes: make([]minute, 0, 1<<13), closes: make([]int, 0, 1<<13)}
+	w := &world{zone: zone, days: map[string]string{}, zero: day, minutes: make([]minute, 0, 1<<13)}
 	var hours calendar.Hours
 	for _, n := range rapid.SampledFrom([][]int{{0, 6}, {0, 6}, {0}, {}, {1, 2, 5}}).Draw(t, "weekend") {
 		w.free[n] = true
