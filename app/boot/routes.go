@@ -13,6 +13,7 @@ import (
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
+	"lobby/app/team/duty"
 	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
@@ -57,7 +58,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	inbox.Routes(i.web)
 	(&site.Pages{Service: a.SiteService()}).Routes(i.web)
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
-	(&team.Duty{Staff: a.Staff, Now: a.Now}).Routes(i.web)
+	(&duty.Pages{Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	calls := i.callbackPages()
 	calls.Routes(i.web)

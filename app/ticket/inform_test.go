@@ -41,8 +41,8 @@ func TestWhoStandsIn(t *testing.T) {
 	t.Run("ZONE-4 when the owner is back, so are the zone's tickets", func(t *testing.T) { goes(t, owner, d.people[staff.Supervisor].Name) })
 }
 
-// told are the kinds of notices that somebody has, in order.
-func (d *desk) told(who int64) []string {
+// inboxOf are the kinds of notices that somebody has, in order.
+func (d *desk) inboxOf(who int64) []string {
 	d.t.Helper()
 	var kinds []string
 	if err := d.db.NewRaw(`select kind from notices where staff_id = ? and site_id = ? order by id`, who, d.site).Scan(d.t.Context(), &kinds); err != nil {
@@ -64,10 +64,10 @@ func TestWhoIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := d.told(d.people[staff.Technician].ID); !slices.Equal(got, []string{"reassigned"}) {
+		if got := d.inboxOf(d.people[staff.Technician].ID); !slices.Equal(got, []string{"reassigned"}) {
 			t.Errorf("who got it was told %v", got)
 		}
-		if len(d.told(agent)) != 0 || len(d.told(chief)) != 0 {
+		if len(d.inboxOf(agent)) != 0 || len(d.inboxOf(chief)) != 0 {
 			t.Error("somebody else was told")
 		}
 	})
@@ -78,12 +78,12 @@ func TestWhoIsTold(t *testing.T) {
 		in.Kind, in.HelpKind = "help", "other"
 		made := d.register(d.as(staff.Receptionist), in)
 		d.do(d.as(staff.Receptionist), made.ID, ticket.Ask, "业主要借轮椅，可以吗")
-		if got := d.told(d.people[staff.Supervisor].ID); !slices.Equal(got, []string{"ask"}) {
+		if got := d.inboxOf(d.people[staff.Supervisor].ID); !slices.Equal(got, []string{"ask"}) {
 			t.Errorf("the supervisor was told %v", got)
 		}
 		d.duty(d.people[staff.Supervisor].ID, staff.Away, 0)
 		d.do(d.as(staff.Receptionist), made.ID, ticket.Ask, "还可以借雨伞吗")
-		if got := d.told(d.people[staff.Manager].ID); !slices.Equal(got, []string{"ask"}) {
+		if got := d.inboxOf(d.people[staff.Manager].ID); !slices.Equal(got, []string{"ask"}) {
 			t.Errorf("the manager was told %v", got)
 		}
 		if n := d.count(`select count(*) from tasks where kind = 'ask' and ticket_id = ?`, made.ID); n != 2 {
@@ -100,7 +100,7 @@ func TestOrderSentBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.doOrder(w.as(staff.Manager), list[0].ID, ticket.RejectOrder)
-	if got := w.told(w.people[staff.Agent].ID); !slices.Equal(got, []string{"order_rejected"}) {
+	if got := w.inboxOf(w.people[staff.Agent].ID); !slices.Equal(got, []string{"order_rejected"}) {
 		t.Errorf("who has the ticket was told %v", got)
 	}
 }

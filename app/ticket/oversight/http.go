@@ -16,8 +16,8 @@ import (
 	"lobby/app/staff"
 	"lobby/app/ticket"
 	"lobby/views/locale"
-	view "lobby/views/oversight"
 	"lobby/views/part"
+	view "lobby/views/ticket"
 )
 
 // Pages is /supervisor.
@@ -42,7 +42,7 @@ type attempt struct {
 
 func (p *Pages) show(c *fiber.Ctx) error {
 	ctx := web.Context(c)
-	page := view.Page{}
+	page := view.OversightPage{}
 	if id := number(c.Query("done")); id != 0 {
 		t, err := p.Tickets.Get(ctx, id)
 		if err != nil {
@@ -53,7 +53,7 @@ func (p *Pages) show(c *fiber.Ctx) error {
 	return p.render(c, fiber.StatusOK, page, attempt{})
 }
 
-func (p *Pages) render(c *fiber.Ctx, status int, page view.Page, tried attempt) error {
+func (p *Pages) render(c *fiber.Ctx, status int, page view.OversightPage, tried attempt) error {
 	ctx := web.Context(c)
 	waiting, err := p.Notices.Waiting(ctx)
 	if err != nil {
@@ -81,22 +81,22 @@ func (p *Pages) render(c *fiber.Ctx, status int, page view.Page, tried attempt) 
 		if !l.always && len(l.list) == 0 {
 			continue
 		}
-		rows := make([]view.Row, len(l.list))
+		rows := make([]view.Overseen, len(l.list))
 		for i := range l.list {
 			rows[i] = rowOf(ctx, l.name, &l.list[i], people[l.list[i].ID], tried)
 		}
-		page.Lists = append(page.Lists, view.List{Name: l.name, All: l.all, Rows: rows})
+		page.Lists = append(page.Lists, view.OversightList{Name: l.name, All: l.all, Rows: rows})
 	}
 	if tried.wrong != nil {
 		explain(ctx, &page, tried)
 	}
 	s := web.Shell(c, locale.T(ctx, "supervisor.title"))
 	s.Styles = append(s.Styles, "desk.css", "inbox.css")
-	return web.Render(c, status, view.Show(s, page))
+	return web.Render(c, status, view.Oversight(s, page))
 }
 
 // explain says why nothing changed. What was written for a ticket that is on no list any more stays on the page.
-func explain(ctx context.Context, page *view.Page, tried attempt) {
+func explain(ctx context.Context, page *view.OversightPage, tried attempt) {
 	page.Message, page.Typed = web.Message(ctx, tried.wrong), tried.form.Get("remark")
 	for _, l := range page.Lists {
 		for _, r := range l.Rows {
@@ -115,7 +115,7 @@ func (p *Pages) reassign(c *fiber.Ctx) error {
 	}
 	_, err = p.Tickets.Do(ctx, id, ticket.Reassign, ticket.Act{Person: number(form.Get("person")), Remark: form.Get("remark"), Version: number(form.Get("version"))})
 	if wrong, ok := web.Invalid(err); ok {
-		return p.render(c, web.Status(err), view.Page{}, attempt{id: id, list: form.Get("list"), form: form, wrong: wrong})
+		return p.render(c, web.Status(err), view.OversightPage{}, attempt{id: id, list: form.Get("list"), form: form, wrong: wrong})
 	}
 	if err != nil {
 		return err
@@ -124,9 +124,9 @@ func (p *Pages) reassign(c *fiber.Ctx) error {
 }
 
 // rowOf is a ticket on a list; numbers in its texts are masked (PRIVACY-2).
-func rowOf(ctx context.Context, list string, t *ticket.Ticket, people []ticket.Colleague, tried attempt) view.Row {
+func rowOf(ctx context.Context, list string, t *ticket.Ticket, people []ticket.Colleague, tried attempt) view.Overseen {
 	id := list + "-" + strconv.FormatInt(t.ID, 10)
-	r := view.Row{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(),
+	r := view.Overseen{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(),
 		Registered: t.RegisteredAt, Due: t.DueAt, Version: t.Version,
 		Person: part.Input{Name: "person", ID: id + "-person", Type: "select", Required: true, Label: locale.T(ctx, "supervisor.person")},
 		Remark: part.Input{Name: "remark", ID: id + "-remark", Label: locale.T(ctx, "supervisor.remark"), Max: ticket.MaxRemark}}

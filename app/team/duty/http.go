@@ -1,4 +1,5 @@
-package team
+// Package duty holds the page of the duty table: who is on, on the list, or away with somebody who stands in.
+package duty
 
 import (
 	"context"
@@ -18,20 +19,20 @@ import (
 // dutyDays is how many days ahead the duty table shows, today not counted.
 const dutyDays = 14
 
-// Duty are the pages of the duty table: everybody who works at a site sees who is on, the supervisor keeps it.
-type Duty struct {
+// Pages are the duty table: everybody who works at a site sees who is on, the supervisor keeps it.
+type Pages struct {
 	Staff *staff.Service
 	Now   func() time.Time
 }
 
 // Routes mounts the pages.
-func (p *Duty) Routes(app fiber.Router) {
+func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/duty", web.Staff(), p.show)
 	app.Post("/duty", web.Staff(staff.ManageDuty), p.add)
 	app.Post("/duty/:id/end", web.Staff(staff.ManageDuty), p.end)
 }
 
-func (p *Duty) show(c *fiber.Ctx) error {
+func (p *Pages) show(c *fiber.Ctx) error {
 	page := view.DutyPage{}
 	switch c.Query("done") {
 	case "added":
@@ -46,7 +47,7 @@ func (p *Duty) show(c *fiber.Ctx) error {
 }
 
 // page is the table with the form as it was typed.
-func (p *Duty) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Values, said map[string]string) error {
+func (p *Pages) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Values, said map[string]string) error {
 	ctx := web.Context(c)
 	now := p.Now()
 	on, err := p.Staff.OnDutyNow(ctx)
@@ -72,7 +73,7 @@ func (p *Duty) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Valu
 	return web.Render(c, status, view.Duty(s, page))
 }
 
-func (p *Duty) add(c *fiber.Ctx) error {
+func (p *Pages) add(c *fiber.Ctx) error {
 	ctx, form := web.Context(c), web.Form(c)
 	_, err := p.Staff.PlanDuty(ctx, dutyOf(ctx, form))
 	if wrong, ok := web.Invalid(err); ok {
@@ -84,7 +85,7 @@ func (p *Duty) add(c *fiber.Ctx) error {
 	return web.Redirect(c, "/duty?done=added")
 }
 
-func (p *Duty) end(c *fiber.Ctx) error {
+func (p *Pages) end(c *fiber.Ctx) error {
 	id, err := web.PathID(c, "id")
 	if err != nil {
 		return err

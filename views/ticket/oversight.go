@@ -1,5 +1,4 @@
-// Package oversight holds the page on which a supervisor sees what needs attention, and gives tickets to others.
-package oversight
+package ticket
 
 import (
 	"strconv"
@@ -8,8 +7,8 @@ import (
 	"lobby/views/part"
 )
 
-// Row is one ticket, with the form that gives it to somebody else.
-type Row struct {
+// Overseen is one ticket that needs attention, with the form that gives it to somebody else.
+type Overseen struct {
 	ID         int64
 	Number     string
 	Kind       string
@@ -25,20 +24,20 @@ type Row struct {
 	Open       bool // the form is being filled in
 }
 
-func (r Row) href() string   { return "/desk/tickets/" + strconv.FormatInt(r.ID, 10) }
-func (r Row) action() string { return "/supervisor/" + strconv.FormatInt(r.ID, 10) + "/reassign" }
+func (r Overseen) href() string   { return "/desk/tickets/" + strconv.FormatInt(r.ID, 10) }
+func (r Overseen) action() string { return "/supervisor/" + strconv.FormatInt(r.ID, 10) + "/reassign" }
 
-// List is one group of tickets.
-type List struct {
+// OversightList is one group of tickets.
+type OversightList struct {
 	Name string // said by "supervisor.list.<name>"
 	All  string // address of the whole list; empty: there is none
-	Rows []Row
+	Rows []Overseen
 }
 
-// Page is what needs attention.
-type Page struct {
+// OversightPage is what needs attention.
+type OversightPage struct {
 	Tasks   int // for the reader to do
-	Lists   []List
+	Lists   []OversightList
 	Done    string
 	Message string     // why a ticket was not given to somebody else
 	Wrong   part.Input // the field that is wrong
