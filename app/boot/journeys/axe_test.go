@@ -103,6 +103,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	zone, building, door := places(t, h)
 	called := toCall(t, h)
 	var rating sync.Mutex
+	flow := flowPages(t, h)
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
@@ -120,13 +121,13 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			b.fill("[name=password]", boottest.Password)
 			b.click("form[action='/login'] [type=submit]")
 			b.until("the desk", `location.pathname === "/desk" && document.readyState === "complete"`)
-			for _, path := range []string{
+			for _, path := range append([]string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
 				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
 				"/callbacks", fmt.Sprintf("/callbacks/%d", called), "/callbacks/register",
 				"/inbox", "/duty", "/supervisor",
-			} {
+			}, flow...) {
 				b.visit(path)
 				b.inBothSchemes(path)
 				if got := eval[string](b, `document.documentElement.lang`); got != lang {
