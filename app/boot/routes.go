@@ -29,6 +29,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
+	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
@@ -55,6 +56,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	i.reviews()
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
