@@ -18,6 +18,7 @@ import (
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
+	"lobby/app/review"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -54,6 +55,7 @@ type App struct {
 	Notices *notice.Service
 
 	Callbacks *callback.Service
+	Reviews   *review.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -112,6 +114,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	a.makeCallbacks()
+	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
 	return nil
 }
 

@@ -34,6 +34,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
 	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
+	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
@@ -65,6 +66,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
+	i.reviews()
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)

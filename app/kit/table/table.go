@@ -160,3 +160,17 @@ func hours(d time.Duration) string {
 	}
 	return fmt.Sprintf("%s%d:%02d", sign, minutes/60, minutes%60)
 }
+
+// Texts are the cells as words for people, for a page that shows the table.
+func (t *Table) Texts() [][]string {
+	out := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		for j, cell := range row {
+			out[i] = append(out[i], t.words(t.Columns[j].Kind, cell))
+		}
+	}
+	return out
+}
+
+// Right tells whether a column stands on the right, as figures do.
+func (c Column) Right() bool { return c.Kind.right() }
