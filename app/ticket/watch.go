@@ -152,8 +152,9 @@ func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had m
 }
 
 // catchUp notes what time has done before somebody takes a step, where no watch has seen it yet: a resolution, or a new
-// clock after reopening, must not hide it (SLA-4).
-func (s *Service) catchUp(ctx context.Context, tx bun.Tx, t *Ticket, until time.Time) error {
+// clock after reopening, must not hide it (SLA-4). What is done at the very moment of a limit is in time.
+func (s *Service) catchUp(ctx context.Context, tx bun.Tx, t *Ticket, at time.Time) error {
+	until := at.Add(-time.Microsecond)
 	if t.NextAt.IsZero() || t.NextAt.After(until) {
 		return nil
 	}

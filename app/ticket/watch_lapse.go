@@ -215,8 +215,8 @@ func (w *watching) major(ctx context.Context, t *Ticket, set *Detail) error {
 	return nil
 }
 
-// takeOver makes somebody of a level the owner of a case, who then writes the result (ESC-2): of those who can be reached
-// whoever comes first, else whoever holds the role, else the same of the next level.
+// takeOver makes somebody of a level the owner of a case, who then writes the result (ESC-2): of who holds the role and
+// isn't away whoever is at work now first; where there is nobody, somebody of the next level (ESC-5).
 func (w *watching) takeOver(ctx context.Context, t *Ticket, role staff.Role, roster staff.Roster, set *Detail) error {
 	people, known := w.people[t.SiteID]
 	if !known {
@@ -230,7 +230,7 @@ func (w *watching) takeOver(ctx context.Context, t *Ticket, role staff.Role, ros
 		there := roster.Reach(role)
 		var holders []person
 		for _, p := range people {
-			if p.is(role) {
+			if p.is(role) && !away(roster, p.ID) {
 				holders = append(holders, p)
 			}
 		}
@@ -244,6 +244,11 @@ func (w *watching) takeOver(ctx context.Context, t *Ticket, role staff.Role, ros
 		return nil
 	}
 	return nil
+}
+
+// away tells whether the duty table says that somebody isn't there.
+func away(roster staff.Roster, id int64) bool {
+	return slices.ContainsFunc(roster, func(p staff.OnRoster) bool { return p.ID == id && p.Away })
 }
 
 // rankOf orders the holders of a role: whoever has the ticket already, then who can be reached, then the others.
