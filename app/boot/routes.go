@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"lobby/app/callback/rate"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/place"
@@ -56,6 +57,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	calls := i.callbackPages()
 	calls.Routes(i.web)
+	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	places := a.SiteService()
