@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/notice"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -50,6 +51,7 @@ type App struct {
 	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
+	Notices *notice.Service
 
 	Callbacks *callback.Service
 
@@ -109,6 +111,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.makeCallbacks()
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/kit/audit"
 	"lobby/app/kit/db"
+	"lobby/app/notice"
 	"lobby/app/site"
 )
 
@@ -53,7 +54,7 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 				}
 			}
 			return len(ids), audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", len(ids), before.Format(time.RFC3339)),
-				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "callbacks", "ratings"}})
+				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "tasks", "callbacks", "ratings"}})
 		})
 		expired += n
 		if err != nil || n == 0 {
@@ -79,6 +80,7 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 		tx.NewUpdate().Model((*Step)(nil)).Set("remark = ''").Where("remark <> ''"),
 		tx.NewUpdate().Model((*ServiceOrder)(nil)).Set("instruction = ''").Set("result = ''").Set("confirmed_by = ''"),
 		tx.NewUpdate().Model((*WorkRecord)(nil)).Set("done = '—'").Set("result = '—'").Set("materials = ''"),
+		tx.NewUpdate().Model((*notice.Task)(nil)).Set("result = '—'").Where("result <> ''"),
 	} {
 		if _, err := q.Where("ticket_id in (?)", bun.List(ids)).Exec(ctx); err != nil {
 			return nil, db.Translate(err)

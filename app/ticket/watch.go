@@ -126,8 +126,8 @@ func (r *record) lapsed(until time.Time) []lapse {
 	return out
 }
 
-// noted are the clocks whose passing stands in the history; what follows from the others is an escalation.
-var noted = []limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order, limit.Callback, limit.Update}
+// passing are the clocks whose passing stands in the history; what follows from the others is an escalation.
+var passing = []limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order, limit.Callback, limit.Update}
 
 func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had map[string]bool) []lapse {
 	add := func(p lapse) {
@@ -141,7 +141,7 @@ func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had m
 		}
 	}
 	for i := range l {
-		if at := l[i].Breached(until); !at.IsZero() && slices.Contains(noted, l[i].Kind) {
+		if at := l[i].Breached(until); !at.IsZero() && slices.Contains(passing, l[i].Kind) {
 			add(lapse{at: at, mark: fmt.Sprintf("%s@%d", l[i].Kind, at.UnixMicro()), clock: l[i].Kind})
 		}
 	}
