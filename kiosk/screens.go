@@ -53,11 +53,19 @@ func (b *Boards) Frames(ctx context.Context, v live.View, events []live.Event) (
 	}
 	frames := make([]live.Frame, len(events))
 	for i, e := range events {
-		if about(e, "visit.") || v.Audience == live.Desk {
+		if wakes(v.Audience, e) {
 			frames[i].Kind = e.Kind
 		}
 	}
 	return frames, nil
+}
+
+// wakes tells whether an audience that has no content of its own is to look again.
+func wakes(a live.Audience, e live.Event) bool {
+	if a == live.Inbox {
+		return e.Kind == "notice.sent"
+	}
+	return about(e, "visit.") || a == live.Desk
 }
 
 // Snapshot gives everything of a view that changes.
@@ -236,7 +244,7 @@ func cardOf(c ticket.Card) views.Card {
 	return views.Card{
 		ID: c.ID, Lane: string(c.Lane()), Sort: c.Sort(), Version: c.Version,
 		Number: c.Number, Place: c.Place, Matter: c.Matter, Owner: c.Owner,
-		Urgency: c.Urgency, Type: c.Type, Life: c.LifeSafety, Alarm: c.Alarm(), Running: c.State.Running(),
+		Urgency: c.Urgency, Type: c.Type, Life: c.LifeSafety, Alarm: c.Alarm(), Running: c.Running(), Limit: c.Limit(), Escalated: c.Escalated > 0,
 		Reopened: c.Reopened, Urged: c.Urged, Accepted: c.Accepted(), From: c.RegisteredAt, Due: c.DueAt,
 	}
 }

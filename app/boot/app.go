@@ -16,6 +16,7 @@ import (
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/notice"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -49,6 +50,7 @@ type App struct {
 	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
+	Notices *notice.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -105,6 +107,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	return nil
 }
 

@@ -18,7 +18,7 @@ type job struct {
 
 func (a *App) jobs() []job {
 	return []job{
-		{"due", time.Second, a.Tickets.MarkDue},   // limits that pass (SLA-4)
+		{"watch", time.Second, a.Tickets.MarkDue}, // limits that pass, and what follows from that (SLA-4, ESC-2)
 		{"day-end", time.Minute, a.endDay},        // visits that nobody signed out (VISIT-4)
 		{"retention", 15 * time.Minute, a.expire}, // personal data whose term is over (PRIVACY-5)
 		{"sessions", time.Minute, a.Staff.Sweep},

@@ -26,14 +26,14 @@ type finding struct {
 }
 
 func newDoctor(e *env) *cobra.Command {
-	fix := false
+	fix, recompute := false, false
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for trouble, and say what to do about it",
 		Long: `Look at settings, files, database, versions, key, time zones, free disk and clocks, and say for each problem what to
 do. It changes nothing, unless --fix is given: then it does what can be done without any danger to what is stored, says
 what it did, and looks once more. The exit code is 1 where something is wrong, after the mending where there was one.`,
-		Example: "  lobby doctor\n  lobby doctor --fix\n  DATABASE_URL=postgres://… LOBBY_KEY=… lobby doctor",
+		Example: "  lobby doctor\n  lobby doctor --fix\n  lobby doctor --recompute\n  DATABASE_URL=postgres://… LOBBY_KEY=… lobby doctor",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := actor.With(cmd.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:" + osUser(), All: true})
@@ -43,6 +43,9 @@ what it did, and looks once more. The exit code is 1 where something is wrong, a
 					break
 				}
 				findings = e.examine(ctx)
+			}
+			if recompute {
+				findings = append(findings, e.recompute(ctx, fix))
 			}
 			wrong, err := report(cmd.OutOrStdout(), findings)
 			if err != nil {
@@ -54,6 +57,7 @@ what it did, and looks once more. The exit code is 1 where something is wrong, a
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&recompute, "recompute", recompute, "derive every stored limit of tickets anew from their history")
 	cmd.Flags().BoolVar(&fix, "fix", fix, "mend what is safe to mend")
 	return cmd
 }

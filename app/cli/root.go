@@ -118,6 +118,7 @@ func (e *env) root() *cobra.Command {
 		newSite(e),
 		newStaff(e),
 		newDevice(e),
+		newCalendar(e),
 		newReport(e),
 		newAudit(e),
 		newKey(e),

@@ -106,7 +106,7 @@ func TestExitCodes(t *testing.T) {
 		{"migrations pending", empty, []string{"site", "list"}, 1, "lobby migrate up"},
 		{"serving with migrations pending", empty, []string{"serve", "--addr", "127.0.0.1:0"}, 1, "lobby migrate up"},
 		{"no site yet", good, []string{"site", "list"}, 0, "CODE"},
-		{"tick", good, []string{"tick"}, 0, "0 limits passed"},
+		{"tick", good, []string{"tick"}, 0, "0 limits and escalations noted"},
 	} {
 		// In order: the first command with the key makes the key ring that the wrong key is tried on.
 		if c.name == "another key" {

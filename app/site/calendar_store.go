@@ -34,7 +34,7 @@ type CalendarPage struct {
 
 // calendarFile is how a year is kept.
 type calendarFile struct {
-	Source string                          `json:"source,omitempty"`
+	Source string                         `json:"source,omitempty"`
 	Days   map[calendar.Day]calendarEntry `json:"days"`
 }
 

@@ -30,6 +30,8 @@ type Card struct {
 	RegisteredAt time.Time
 	DueAt        time.Time
 	OverdueAt    time.Time // zero until the passed limit was noted
+	NearAt       time.Time // since when the limit is near, once that was noted; zero: it isn't
+	Escalated    int       // the highest level reached (ESC-4)
 	Reopened     int
 	Urged        int       // times the customer asked after it (TICKET-8)
 	AcceptedAt   time.Time // zero until somebody has it in mind (HELP-3)
@@ -52,6 +54,22 @@ func (c Card) Alarm() bool {
 // Accepted tells that somebody has it in mind, though work hasn't begun.
 func (c Card) Accepted() bool { return c.Lane() == LaneRegistered && !c.AcceptedAt.IsZero() }
 
+// Running tells whether there is time left to be shown.
+func (c Card) Running() bool { return c.State.Running() && !c.DueAt.IsZero() }
+
+// Limit is how the result's limit stands, as it was noted: near, passed, or nothing.
+func (c Card) Limit() string {
+	switch {
+	case !c.State.Running():
+		return ""
+	case !c.OverdueAt.IsZero():
+		return "passed"
+	case !c.NearAt.IsZero():
+		return "near"
+	}
+	return ""
+}
+
 // Column is one lane of the wall with its first cards.
 type Column struct {
 	Lane  Lane
@@ -61,10 +79,10 @@ type Column struct {
 
 const cardColumns = `t.id, t.number, t.kind, t.urgency, t.type, t.life_safety, t.state, t.place, t.matter,
 	coalesce(t.handler_id, t.owner_id, 0) as owner_id, coalesce(owner.name, '') as owner,
-	t.registered_at, t.due_at, t.overdue_at, t.reopened, t.urged, t.accepted_at, t.version`
+	t.registered_at, t.due_at, t.overdue_at, t.near_at, t.escalated, t.reopened, t.urged, t.accepted_at, t.version`
 
 const shownColumns = `c.id, c.number, c.kind, c.urgency, c.type, c.life_safety, c.state, c.place, c.matter, c.owner_id, c.owner,
-	c.registered_at, c.due_at, c.overdue_at, c.reopened, c.urged, c.accepted_at, c.version`
+	c.registered_at, c.due_at, c.overdue_at, c.near_at, c.escalated, c.reopened, c.urged, c.accepted_at, c.version`
 
 // Cards are the open tickets of a site, lane by lane in the order of work, at most perLane of each, with the count of
 // all. One statement over the index of the order of work.

@@ -10,10 +10,13 @@ import (
 // Verb is a step that somebody can take with a ticket.
 type Verb string
 
-// The verbs. Register and Overdue are written into the history by the system; the others are pressed by a person.
+// The verbs. Register, and what time or a rule of the site does, are written into the history by the system; the others
+// are pressed by a person.
 const (
 	RegisterVerb Verb = "register"
-	OverdueVerb  Verb = "overdue"
+	OverdueVerb  Verb = "overdue"  // a limit passed
+	EscalateVerb Verb = "escalate" // a level was told, or took it over
+	LimitVerb    Verb = "limit"    // limits are others, by a rule of the site
 	Accept       Verb = "accept"
 	Classify     Verb = "classify"
 	Handle       Verb = "handle"

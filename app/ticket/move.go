@@ -2,9 +2,6 @@ package ticket
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
-	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -48,18 +45,16 @@ func (s *Service) carry(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act
 	case Wait:
 		t.WaitingOn, set.WaitingOn = in.On, in.On
 	case Promise:
-		set.Until = &in.Until
-		if err = s.promise(ctx, tx, t, in.Until.UTC()); err == nil {
-			set.Due = &t.DueAt
-		}
+		until := in.Until.UTC()
+		t.PromisedAt, set.Until = until, &until // of promise and limit the earlier counts (TICKET-11)
 	default:
-		err = s.settle(ctx, t, m.Verb, in, &set)
+		t.settle(m.Verb, in, &set)
 	}
 	return set, changed[m.Verb], err
 }
 
 // settle are the verbs that only set times and marks.
-func (s *Service) settle(ctx context.Context, t *Ticket, verb Verb, in Act, set *Detail) error {
+func (t *Ticket) settle(verb Verb, in Act, set *Detail) {
 	at := in.At
 	switch verb {
 	case Resume:
@@ -70,17 +65,14 @@ func (s *Service) settle(ctx context.Context, t *Ticket, verb Verb, in Act, set 
 		t.ResponseAt, t.SolutionAt = first(t.ResponseAt, at), first(t.SolutionAt, at)
 	case Update:
 		set.Until = &in.Until
-		t.UpdatedAt, t.UpdateDue = at, updateDue(t.Kind, at)
+		t.UpdatedAt = at
 	case Resolve:
-		t.ResolvedAt, t.WaitingOn, t.UpdateDue = at, "", time.Time{}
+		t.ResolvedAt, t.WaitingOn = at, ""
 		t.ResponseAt, t.SolutionAt = first(t.ResponseAt, at), first(t.SolutionAt, at)
-		if !t.OverdueAt.IsZero() && !at.After(t.OverdueAt) { // written up afterwards: it was in time (SLA-4)
-			t.OverdueAt = time.Time{}
-		}
 	case Verify:
 		t.ConfirmedBy = in.Customer
 	case Close, Invalidate, Unsolvable:
-		t.ClosedAt, t.WaitingOn, t.UpdateDue = at, "", time.Time{}
+		t.ClosedAt, t.WaitingOn = at, ""
 		if verb == Invalidate && t.Kind == "complaint" {
 			t.Class.Validity = "invalid"
 			t.Class = t.Class.fit()
@@ -88,10 +80,10 @@ func (s *Service) settle(ctx context.Context, t *Ticket, verb Verb, in Act, set 
 	case Urge:
 		t.Urged++
 		t.UrgedAt = at
-	case Reopen:
-		return s.reopen(ctx, t, at, set)
+	case Reopen: // counted, and the result's clock begins anew (SLA-1)
+		t.Reopened++
+		t.ResolvedAt, t.ClosedAt, t.PromisedAt, t.ConfirmedBy = time.Time{}, time.Time{}, time.Time{}, ""
 	}
-	return nil
 }
 
 // changed are the fields that a verb changes beside the state, for the record.
@@ -100,49 +92,8 @@ var changed = map[Verb][]string{
 	Promise: {"promised_at"}, Update: {"updated_at"}, Urge: {"urged"}, Verify: {"confirmed_by"},
 }
 
-// take marks that work began: who works on it has accepted it, and the customer is to be told of progress (TICKET-10).
-func (t *Ticket) take(at time.Time) {
-	t.AcceptedAt = first(t.AcceptedAt, at)
-	if t.UpdateDue.IsZero() {
-		t.UpdateDue = updateDue(t.Kind, at)
-	}
-}
-
-// reopen counts, and starts the result clock anew (SLA-1).
-func (s *Service) reopen(ctx context.Context, t *Ticket, at time.Time, set *Detail) error {
-	limit, err := s.limit(ctx, t.SiteID)
-	if err != nil {
-		return err
-	}
-	t.Reopened++
-	t.ResolvedAt, t.ClosedAt, t.OverdueAt, t.PromisedAt, t.ConfirmedBy = time.Time{}, time.Time{}, time.Time{}, time.Time{}, ""
-	t.DueAt, t.UpdateDue = at.Add(limit), updateDue(t.Kind, at)
-	set.Due = &t.DueAt
-	return nil
-}
-
-// promise records the time told to the customer. Of promise and limit the earlier counts (TICKET-11).
-func (s *Service) promise(ctx context.Context, tx bun.Tx, t *Ticket, until time.Time) error {
-	limit, err := s.limit(ctx, t.SiteID)
-	if err != nil {
-		return err
-	}
-	from, err := runsFrom(ctx, tx, t)
-	if err != nil {
-		return err
-	}
-	t.PromisedAt, t.DueAt = until, from.Add(limit)
-	if until.Before(t.DueAt) {
-		t.DueAt = until
-	}
-	return nil
-}
-
-// limit is the time from registration or reopening to the result.
-func (s *Service) limit(ctx context.Context, siteID int64) (time.Duration, error) {
-	rule, err := s.Sites.Get(ctx, siteID)
-	return rule.Settings.TicketLimit, err
-}
+// take marks that work began: who works on it has accepted it.
+func (t *Ticket) take(at time.Time) { t.AcceptedAt = first(t.AcceptedAt, at) }
 
 // first keeps the first moment of something.
 func first(known, at time.Time) time.Time {
@@ -150,30 +101,4 @@ func first(known, at time.Time) time.Time {
 		return at
 	}
 	return known
-}
-
-// How often the customer is told of progress, by kind (TICKET-10).
-//
-//go:embed updates.json
-var updatesFile []byte
-
-var updates = sync.OnceValue(func() map[string]time.Duration {
-	var hours map[string]int
-	if err := json.Unmarshal(updatesFile, &hours); err != nil {
-		panic("ticket: updates.json: " + err.Error()) // the binary itself is wrong
-	}
-	out := map[string]time.Duration{}
-	for kind, h := range hours {
-		out[kind] = time.Duration(h) * time.Hour
-	}
-	return out
-})
-
-// updateDue is when the customer of a ticket is to be told of progress next; never where the kind has no interval.
-func updateDue(kind string, from time.Time) time.Time {
-	every := updates()[kind]
-	if every == 0 {
-		return time.Time{}
-	}
-	return from.Add(every)
 }

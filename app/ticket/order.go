@@ -51,17 +51,21 @@ type ServiceOrder struct {
 	Result       string     `bun:"result"`
 	ConfirmedBy  string     `bun:"confirmed_by"` // the customer on the spot (TICKET-5)
 	SentAt       time.Time  `bun:"sent_at"`
-	DueAt        time.Time  `bun:"due_at"`
+	DueAt        time.Time  `bun:"due_at,nullzero"` // zero: none, or it stands still while it waits on the customer
 	AcceptedAt   time.Time  `bun:"accepted_at,nullzero"`
 	StartedAt    time.Time  `bun:"started_at,nullzero"`
 	DoneAt       time.Time  `bun:"done_at,nullzero"`
 	FedBackAt    time.Time  `bun:"fed_back_at,nullzero"`
 	OverdueAt    time.Time  `bun:"overdue_at,nullzero"`
+	NextAt       time.Time  `bun:"next_at,nullzero"` // when time alone changes something next
 	Version      int64      `bun:"version"`
 
 	DepartmentName string `bun:"department_name,scanonly"`
 	AssigneeName   string `bun:"assignee_name,scanonly"`
 }
+
+// Counting tells whether there is time left to be shown.
+func (o *ServiceOrder) Counting() bool { return o.State.Running() && !o.DueAt.IsZero() }
 
 // Overdue tells whether the order's limit has passed without its being done, or passed before that.
 func (o *ServiceOrder) Overdue(now time.Time) bool {
@@ -69,9 +73,9 @@ func (o *ServiceOrder) Overdue(now time.Time) bool {
 	case !o.OverdueAt.IsZero():
 		return true
 	case o.State.Running():
-		return !now.Before(o.DueAt)
+		return !o.DueAt.IsZero() && !now.Before(o.DueAt)
 	}
-	return o.DoneAt.After(o.DueAt)
+	return !o.DueAt.IsZero() && o.DoneAt.After(o.DueAt)
 }
 
 // RecordKinds are the kinds of work on the spot (TICKET-12).

@@ -12,6 +12,7 @@ import (
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/staff"
+	"lobby/app/ticket/limit"
 )
 
 // takeNumbers gives each order that is to go out its number, before the transaction.
@@ -43,10 +44,11 @@ const maxOrders = 10
 
 // send writes the orders of a dispatch, one per department (TICKET-4).
 func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (sent []*ServiceOrder, err error) {
-	limit, err := s.limit(ctx, t.SiteID)
+	of, err := s.rules(ctx, tx, t.SiteID)
 	if err != nil {
 		return nil, err
 	}
+	due := of.orderDue(t.Class, in.At)
 	seen := map[int64]bool{}
 	for _, order := range in.Instructions {
 		name, err := departmentName(ctx, tx, t.SiteID, order.Department)
@@ -58,7 +60,7 @@ func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (sent 
 		}
 		seen[order.Department] = true
 		o := &ServiceOrder{SiteID: t.SiteID, TicketID: t.ID, EntryKey: orderKey(in.EntryKey, order.Department), Number: order.number,
-			DepartmentID: order.Department, DepartmentName: name, State: OrderSent, Instruction: order.Text, SentAt: in.At, DueAt: in.At.Add(limit), Version: 1}
+			DepartmentID: order.Department, DepartmentName: name, State: OrderSent, Instruction: order.Text, SentAt: in.At, DueAt: due, Version: 1}
 		if err := insertOrder(ctx, tx, o); err != nil {
 			return nil, err
 		}
@@ -70,7 +72,7 @@ func (s *Service) send(ctx context.Context, tx bun.Tx, t *Ticket, in Act) (sent 
 // noteSent puts a new order into the history of its ticket, on record and on the screens.
 func (s *Service) noteSent(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceOrder) error {
 	step := Step{OrderID: o.ID, Verb: Verb(SendOrder), To: State(OrderSent), At: o.SentAt, Remark: o.Instruction}
-	if err := s.write(ctx, tx, t, step, Detail{Due: &o.DueAt, Department: o.DepartmentID}); err != nil {
+	if err := s.write(ctx, tx, t, step, Detail{Department: o.DepartmentID, Limits: setFirst(limit.Order, o.DueAt)}); err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, o, "order.sent", SendOrder, []string{"state"})
@@ -142,18 +144,29 @@ func (s *Service) doOrder(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceO
 	if in, err = in.check(m, t, o, now); err != nil {
 		return err
 	}
+	if err := s.catchUp(ctx, tx, t, now); err != nil { // before anything that ends a clock (SLA-4)
+		return err
+	}
 	set := Detail{Department: o.DepartmentID, WaitingOn: in.On, Rang: in.Rang}
 	if err := s.carryOrder(ctx, tx, o, m, in, now, &set); err != nil {
 		return err
 	}
 	o.State = m.To
 	o.Version++
+	step := Step{OrderID: o.ID, Verb: Verb(verb), From: State(m.From), To: State(m.To), At: now, Remark: in.said(verb)}
+	if err := s.follow(ctx, tx, t, o, step, set); err != nil {
+		return err
+	}
 	if err := updateOrder(ctx, tx, o); err != nil {
 		return err
 	}
-	step := Step{OrderID: o.ID, Verb: Verb(verb), From: State(m.From), To: State(m.To), At: now, Remark: in.said(verb)}
-	if err := s.write(ctx, tx, t, step, set); err != nil {
+	if err := storeClocks(ctx, tx, []*Ticket{t}); err != nil {
 		return err
+	}
+	if verb == RejectOrder {
+		if err := s.informRejected(ctx, tx, t, o, now); err != nil {
+			return err
+		}
 	}
 	return s.tell(ctx, tx, o, m.Event, verb, []string{"state"})
 }

@@ -47,7 +47,7 @@ func insertOrder(ctx context.Context, tx bun.Tx, o *ServiceOrder) error {
 
 func updateOrder(ctx context.Context, tx bun.Tx, o *ServiceOrder) error {
 	_, err := tx.NewUpdate().Model(o).WherePK().Column("state", "assignee_id", "waiting_on", "result", "confirmed_by", "accepted_at",
-		"started_at", "done_at", "fed_back_at", "version").Exec(ctx)
+		"started_at", "done_at", "fed_back_at", "due_at", "overdue_at", "next_at", "version").Exec(ctx)
 	return err
 }
 
@@ -89,7 +89,7 @@ func lastOrderStep(ctx context.Context, db bun.IDB, order int64) (Step, error) {
 	var s Step
 	err := db.NewSelect().Model(&s).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
-		Where("s.order_id = ?", order).Where("s.mark = ''").OrderExpr("s.id desc").Limit(1).Scan(ctx)
+		Where("s.order_id = ?", order).Where("s.mark = '' and s.verb <> 'limit'").OrderExpr("s.id desc").Limit(1).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Step{}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lobby/app/ticket/limit"
 	"lobby/views/locale"
 	page "lobby/views/ticket"
 )
@@ -46,7 +47,14 @@ func about(ctx context.Context, t *Ticket, reporter, confirmed string) []page.Fa
 	}
 	moment("registered", t.RegisteredAt)
 	moment("accepted", t.AcceptedAt)
-	add("due", page.Fact{At: t.DueAt, Due: true})
+	due := page.Fact{At: t.DueAt, Due: true}
+	if t.DueAt.IsZero() {
+		due.Text = locale.T(ctx, "limit.none")
+	}
+	if t.DueAt.IsZero() && t.WaitingOn == string(limit.Customer) {
+		due.Text = locale.T(ctx, "limit.still")
+	}
+	add("due", due)
 	moment("promised", t.PromisedAt)
 	say("waiting_on", "ticket.on.", t.WaitingOn)
 	if t.State.Running() {
@@ -78,7 +86,7 @@ func (s *Service) orderRows(list []ServiceOrder) []page.OrderRow {
 	for i := range list {
 		o := &list[i]
 		out[i] = page.OrderRow{ID: o.ID, Number: o.Number, Department: o.DepartmentName, State: string(o.State), Instruction: o.Instruction,
-			Assignee: o.AssigneeName, Result: o.Result, WaitingOn: o.WaitingOn, Sent: o.SentAt, Due: o.DueAt, Running: o.State.Running(), Overdue: o.Overdue(s.now())}
+			Assignee: o.AssigneeName, Result: o.Result, WaitingOn: o.WaitingOn, Sent: o.SentAt, Due: o.DueAt, Running: o.Counting(), Overdue: o.Overdue(s.now())}
 	}
 	return out
 }

@@ -76,7 +76,11 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 	if err != nil {
 		return page.Page{}, err
 	}
-	v := page.Page{Row: s.row(t), Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
+	why, err := s.Why(ctx, id)
+	if err != nil {
+		return page.Page{}, err
+	}
+	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
 		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
 	if a.wrong != nil && a.wrong.Kind == fault.Conflict {
 		v.Typed = a.in.Remark // the step is gone, what was written for it isn't

@@ -10,6 +10,7 @@ import (
 	"lobby/app/kit/pii/piitest"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/app/ticket/limit"
 )
 
 func TestRegister(t *testing.T) {
@@ -78,10 +79,14 @@ func TestRegister(t *testing.T) {
 		if made := d.register(d.as(staff.Agent), entry()); !made.DueAt.Equal(monday.Add(48 * time.Hour)) {
 			t.Errorf("due %s", made.DueAt)
 		}
-		if _, err := d.db.NewRaw(`update sites set settings = '{"ticket_limit": "6h"}' where id = ?`, d.site).Exec(t.Context()); err != nil {
+		policy, version, err := d.svc.Policy(d.as(staff.Supervisor))
+		if err != nil {
 			t.Fatal(err)
 		}
-		d.svc = d.another()
+		policy.Rows = []limit.Row{{Kind: "repair", Result: limit.Span{N: 6, Unit: limit.Hours}}}
+		if err := d.svc.SetPolicy(d.as(staff.Supervisor), policy, version); err != nil {
+			t.Fatal(err)
+		}
 		if made := d.register(d.as(staff.Agent), entry()); !made.DueAt.Equal(monday.Add(6 * time.Hour)) {
 			t.Errorf("due %s", made.DueAt)
 		}

@@ -14,6 +14,7 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
 	"lobby/app/kit/pii"
+	"lobby/app/notice"
 	"lobby/app/site"
 )
 
@@ -22,7 +23,10 @@ type Service struct {
 	DB    *bun.DB
 	Vault *pii.Vault
 	Sites *site.Directory
+	Post  notice.Post // carries what time makes known
 	Now   func() time.Time
+
+	book rulesBook
 }
 
 // now is the moment of an act, as exact as the database keeps it.
@@ -96,7 +100,7 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 	if stale := slices.Contains(m.Needs, Classes) || slices.Contains(m.Needs, Person); stale && in.Version != 0 && in.Version != t.Version {
 		return fault.New(fault.Conflict, "ticket.changed_meanwhile")
 	}
-	if err := noteBreach(ctx, tx, t, in.At); err != nil { // before anything that ends or renews the clock (SLA-4)
+	if err := s.catchUp(ctx, tx, t, in.At); err != nil { // before anything that ends or renews a clock (SLA-4)
 		return err
 	}
 	set, fields, err := s.carry(ctx, tx, f, m, in)
@@ -111,16 +115,19 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 		fields = append(fields, "state")
 	}
 	t.Version++
-	if err := update(ctx, tx, t); err != nil {
+	if err := s.follow(ctx, tx, t, nil, Step{Verb: m.Verb, From: m.From, To: m.To, At: in.At, Remark: in.Remark}, set); err != nil {
 		return err
 	}
-	if err := s.write(ctx, tx, t, Step{Verb: m.Verb, From: m.From, To: m.To, At: in.At, Remark: in.Remark}, set); err != nil {
+	if err := update(ctx, tx, t); err != nil {
 		return err
 	}
 	for _, o := range f.sent {
 		if err := s.noteSent(ctx, tx, t, o); err != nil {
 			return err
 		}
+	}
+	if err := s.inform(ctx, tx, t, m, in.At); err != nil {
+		return err
 	}
 	live.Publish(ctx, live.Site(t.SiteID), m.Event, t.ID)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})

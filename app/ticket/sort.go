@@ -34,12 +34,20 @@ func (o Order) rank() int {
 	return rank
 }
 
+// due is when the limit passes; what has none comes after what has one, as nulls do in the database.
+func (o Order) due() time.Time {
+	if o.Due.IsZero() {
+		return time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return o.Due
+}
+
 // Compare is negative when a is worked on before b (TICKET-3): life-safety help, then urgency A to C, then type, then
 // the nearer limit.
 func Compare(a, b Order) int {
 	return cmp.Or(
 		cmp.Compare(a.rank(), b.rank()),
-		a.Due.Compare(b.Due),
+		a.due().Compare(b.due()),
 		cmp.Compare(a.ID, b.ID),
 	)
 }
@@ -48,7 +56,7 @@ func Compare(a, b Order) int {
 // count to the microsecond, as the database has them.
 func (o Order) Key() string {
 	const bias = 1 << 63 // moves negative numbers below positive ones
-	return fmt.Sprintf("%03d-%016x-%016x", o.rank(), uint64(o.Due.UnixMicro())+bias, uint64(o.ID)+bias)
+	return fmt.Sprintf("%03d-%016x-%016x", o.rank(), uint64(o.due().UnixMicro())+bias, uint64(o.ID)+bias)
 }
 
 // Order of the ticket among others.

@@ -49,6 +49,11 @@ type Detail struct {
 	Department int64      `json:"department,omitempty"`
 	Rang       string     `json:"rang,omitempty"` // whether the customer was rung before going (TICKET-5)
 
+	Limits []SetLimit `json:"limits,omitempty"` // that run from this step on, and what they were before (SLA-1)
+	Clock  string     `json:"clock,omitempty"`  // whose limit passed
+	Level  string     `json:"level,omitempty"`  // the role to which it went
+	Clocks []string   `json:"clocks,omitempty"` // from which limits that came (ESC-4)
+
 	// As the history of before classification has it.
 	Urgency    *Change `json:"urgency,omitempty"`
 	Type       *Change `json:"type,omitempty"`

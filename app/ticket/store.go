@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // rows selects tickets of a site with the names of owner and first asked.
@@ -63,9 +62,10 @@ func insert(ctx context.Context, tx bun.Tx, t *Ticket) (bool, error) {
 func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
 	_, err := tx.NewUpdate().Model(t).WherePK().
 		Column("state", "kind", "urgency", "type", "life_safety", "help_kind", "validity", "about", "topic", "severity", "against_id", "grade",
-			"owner_id", "handler_id", "due_at", "resolved_at", "closed_at", "overdue_at", "reopened", "version", "afterwards", "accepted_at",
-			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "update_due", "updated_at", "urged", "urged_at",
+			"owner_id", "handler_id", "resolved_at", "closed_at", "reopened", "version", "afterwards", "accepted_at",
+			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "updated_at", "urged", "urged_at",
 			"repeats_id", "confirmed_by").
+		Column(clockColumns...).
 		Exec(ctx)
 	return err
 }
@@ -91,7 +91,7 @@ func latest(ctx context.Context, db bun.IDB, ticket int64) (recent, error) {
 		into  *Step
 		where string
 	}{
-		{&r.last, "s.order_id is null and s.mark = '' and s.verb <> 'overdue'"},
+		{&r.last, "s.order_id is null and s.mark = '' and s.verb not in ('overdue', 'limit')"},
 		{&r.moved, "s.from_state <> s.to_state and s.order_id is null"},
 		{&r.accepted, "s.verb in ('accept', 'take', 'handle', 'dispatch') and s.order_id is null"},
 	} {
@@ -103,19 +103,6 @@ func latest(ctx context.Context, db bun.IDB, ticket int64) (recent, error) {
 		}
 	}
 	return r, nil
-}
-
-// runsFrom is the moment from which the result's clock runs: registration, or the last reopening (SLA-1).
-func runsFrom(ctx context.Context, db bun.IDB, t *Ticket) (time.Time, error) {
-	if t.Reopened == 0 {
-		return t.RegisteredAt, nil
-	}
-	at := t.RegisteredAt
-	err := db.NewRaw(`select at from ticket_steps where ticket_id = ? and verb = 'reopen' order by id desc limit 1`, t.ID).Scan(ctx, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return t.RegisteredAt, nil
-	}
-	return at, err
 }
 
 // doers are the people who did the work on a ticket, by themselves or on an order (TICKET-5).
@@ -201,22 +188,11 @@ func similar(ctx context.Context, db bun.IDB, site, household int64, place strin
 	return out, q.OrderExpr("t.work_rank, t.due_at, t.id").Limit(10).Scan(ctx)
 }
 
-// dueRows takes tickets whose limit has passed unnoticed. Rows that another instance or a person is working on are
-// left for the next pass.
-func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]Ticket, error) {
-	var out []Ticket
-	err := tx.NewSelect().Model(&out).Where("overdue_at is null").Where("due_at <= ?", now).
-		Where("state in ('registered', 'classified', 'in_hand', 'waiting')").
-		OrderExpr("due_at").Limit(int64(limit)).For("update skip locked").Scan(ctx)
+// dueRows takes tickets for which time alone has changed something. Rows that another instance or a person is working on
+// are left for the next pass.
+func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]*Ticket, error) {
+	var out []*Ticket
+	err := tx.NewSelect().Model(&out).ColumnExpr("?TableColumns").Where("next_at <= ?", now).OrderExpr("next_at, id").Limit(int64(limit)).
+		For("update skip locked").Scan(ctx)
 	return out, err
-}
-
-func markOverdue(ctx context.Context, tx bun.Tx, ids []int64, noted []Step) error {
-	_, err := tx.NewUpdate().Model((*Ticket)(nil)).Set("overdue_at = due_at").Set("version = version + 1").
-		Where("id = any(?)", pgdialect.Array(ids)).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = tx.NewInsert().Model(&noted).Exec(ctx)
-	return err
 }

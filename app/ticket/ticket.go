@@ -103,7 +103,7 @@ type Ticket struct {
 	HandlerID    int64     `bun:"handler_id,nullzero"`     // who works on it for its owner (COMPLAINT-3)
 	DeviceID     int64     `bun:"device_id,nullzero"`
 	RegisteredAt time.Time `bun:"registered_at"`
-	DueAt        time.Time `bun:"due_at"`
+	DueAt        time.Time `bun:"due_at,nullzero"` // the result's limit; zero: none, or it stands still while it waits on the customer (SLA-2)
 	ResolvedAt   time.Time `bun:"resolved_at,nullzero"`
 	ClosedAt     time.Time `bun:"closed_at,nullzero"`
 	OverdueAt    time.Time `bun:"overdue_at,nullzero"` // the limit that passed, once it was noticed (SLA-4)
@@ -112,7 +112,9 @@ type Ticket struct {
 	AcceptedAt   time.Time `bun:"accepted_at,nullzero"`
 	ClassifiedAt time.Time `bun:"classified_at,nullzero"`
 	WaitingOn    string    `bun:"waiting_on"` // customer, parts, third_party; empty: on nothing
+	ResponseDue  time.Time `bun:"response_due,nullzero"`
 	ResponseAt   time.Time `bun:"response_at,nullzero"`
+	SolutionDue  time.Time `bun:"solution_due,nullzero"`
 	SolutionAt   time.Time `bun:"solution_at,nullzero"`
 	PromisedAt   time.Time `bun:"promised_at,nullzero"` // told to the customer; the limit is no later (TICKET-11)
 	UpdateDue    time.Time `bun:"update_due,nullzero"`  // the customer is to be told of progress (TICKET-10)
@@ -122,6 +124,10 @@ type Ticket struct {
 	RepeatsID    int64     `bun:"repeats_id,nullzero"` // the first complaint on the same matter (COMPLAINT-6)
 	ConfirmedBy  string    `bun:"confirmed_by"`        // the customer who confirmed a repair (TICKET-5)
 	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
+	CallbackDue  time.Time `bun:"callback_due,nullzero"`
+	NearAt       time.Time `bun:"near_at,nullzero"` // since when the result's limit is near; zero: it isn't
+	NextAt       time.Time `bun:"next_at,nullzero"` // when time alone changes something next
+	Escalated    int       `bun:"escalated"`        // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`
@@ -131,10 +137,13 @@ type Ticket struct {
 	FirstAskedName string `bun:"first_asked_name,scanonly"`
 }
 
+// Counting tells whether there is time left to be shown: work isn't over, and the limit doesn't stand still.
+func (t *Ticket) Counting() bool { return t.State.Running() && !t.DueAt.IsZero() }
+
 // Overdue tells whether the limit has passed without a result, or passed before the result came.
 func (t *Ticket) Overdue(now time.Time) bool {
 	if !t.OverdueAt.IsZero() {
 		return true
 	}
-	return t.State.Running() && !now.Before(t.DueAt)
+	return t.State.Running() && !t.DueAt.IsZero() && !now.Before(t.DueAt)
 }

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"lobby/views/locale"
@@ -20,9 +21,10 @@ func Timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.St
 		if s.NotedAt.Sub(s.At) > lateBy {
 			out[i].Noticed = s.NotedAt
 		}
-		if set.Due != nil {
+		if set.Due != nil { // of before limits were said by value
 			out[i].Due = *set.Due
 		}
+		out[i].Note = set.note(ctx)
 		if set.Until != nil {
 			out[i].Until = *set.Until
 		}
@@ -60,6 +62,9 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 	if d.Rang != "" {
 		add("rang", "order.rang.", "", d.Rang)
 	}
+	for _, l := range d.Limits {
+		out = append(out, page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), From: limitWords(ctx, l.From), To: limitWords(ctx, l.To)})
+	}
 	if d.Class == nil || d.Was == nil {
 		return out
 	}
@@ -74,6 +79,29 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 	add("topic", "ticket.topic.", was.Topic, now.Topic)
 	add("severity", "ticket.severity.", was.Severity, now.Severity)
 	return out
+}
+
+// limitWords is when a limit is due.
+func limitWords(ctx context.Context, at *time.Time) string {
+	if at == nil {
+		return locale.T(ctx, "limit.none")
+	}
+	return locale.Moment(ctx, *at)
+}
+
+// note says which limit passed, or to whom it went and from which limits that came (ESC-4).
+func (d Detail) note(ctx context.Context) string {
+	if d.Clock != "" {
+		return locale.T(ctx, "limit.clock."+d.Clock)
+	}
+	if d.Level == "" {
+		return ""
+	}
+	from := make([]string, len(d.Clocks))
+	for i, c := range d.Clocks {
+		from[i] = locale.T(ctx, "limit.clock."+c)
+	}
+	return locale.T(ctx, "limit.to_level", "Level", locale.T(ctx, "team.role."+d.Level), "From", strings.Join(from, locale.T(ctx, "limit.and")))
 }
 
 func yesNo(on bool) string {

@@ -31,6 +31,7 @@ type Ticket struct {
 	Due        time.Time
 	Running    bool
 	Overdue    bool
+	Escalated  bool // somebody higher up has been told
 	Expired    bool // what is personal was removed (PRIVACY-5)
 }
 

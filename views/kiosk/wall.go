@@ -27,24 +27,26 @@ type Lane struct {
 
 // Card is one ticket as everybody near the wall may see it: no name and no phone of a customer (PRIVACY-2).
 type Card struct {
-	ID       int64
-	Lane     string // empty: the ticket is over and leaves the screen
-	Sort     string // order of work (TICKET-3)
-	Version  int64
-	Number   string
-	Place    string
-	Matter   string
-	Owner    string
-	Urgency  string // A, B, C
-	Type     string // A1 … C2
-	Life     bool   // life-safety help (HELP-3)
-	Alarm    bool   // sounds and flashes until somebody takes it
-	Running  bool   // the clock of the limit still runs
-	Reopened int
-	Urged    int  // times the customer asked after it
-	Accepted bool // somebody has it in mind, though nobody began yet
-	From     time.Time
-	Due      time.Time
+	ID        int64
+	Lane      string // empty: the ticket is over and leaves the screen
+	Sort      string // order of work (TICKET-3)
+	Version   int64
+	Number    string
+	Place     string
+	Matter    string
+	Owner     string
+	Urgency   string // A, B, C
+	Type      string // A1 … C2
+	Life      bool   // life-safety help (HELP-3)
+	Alarm     bool   // sounds and flashes until somebody takes it
+	Running   bool   // the clock of the limit still runs
+	Limit     string // near, passed, or nothing
+	Escalated bool   // somebody higher up has been told
+	Reopened  int
+	Urged     int  // times the customer asked after it
+	Accepted  bool // somebody has it in mind, though nobody began yet
+	From      time.Time
+	Due       time.Time
 }
 
 // Guests are the visitors now in the building.

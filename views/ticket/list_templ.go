@@ -1028,6 +1028,12 @@ func marks(r Row) templ.Component {
 			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if r.Escalated {
+			templ_7745c5c3_Err = part.Badge("warn", locale.T(ctx, "limit.escalated")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if r.Urged > 0 {
 			templ_7745c5c3_Err = part.Badge("warn", locale.T(ctx, "ticket.urged", "Count", r.Urged)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -29,6 +29,7 @@ type Row struct {
 	Due        time.Time
 	Running    bool // the clock of the limit still runs
 	Overdue    bool
+	Escalated  bool      // somebody higher up has been told
 	Expired    time.Time // what is personal was removed (PRIVACY-5); zero before
 }
 
@@ -135,6 +136,7 @@ type Page struct {
 	Records   []Record
 	Earlier   []Row // complaints of the same customer before this one (COMPLAINT-6)
 	Steps     []Step
+	Whys      []Why       // how each limit comes about (SLA-5)
 	HasPhone  bool        // there is a phone, and it is masked
 	HasMasked bool        // numbers in the texts are masked
 	Reason    *part.Input // nil where there is nothing to open, or the person may not
@@ -232,6 +234,7 @@ type Step struct {
 	Remark  string
 	Due     time.Time // limit set by it; zero for none
 	Until   time.Time // promised or expected; zero for none
+	Note    string    // which limit passed, or to whom it went; empty for none
 	Changes []Change
 }
 

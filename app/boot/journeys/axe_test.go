@@ -101,7 +101,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			for _, path := range append([]string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page",
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/inbox", "/duty", "/supervisor", "/account", "/no/such/page",
 			}, flow...) {
 				b.visit(path)
 				b.inBothSchemes(path)

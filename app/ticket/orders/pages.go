@@ -32,7 +32,7 @@ func (p *Pages) card(c *ticket.OrderCard, phone string) page.OrderCard {
 	o := &c.ServiceOrder
 	return page.OrderCard{
 		OrderRow: page.OrderRow{ID: o.ID, Number: o.Number, Department: o.DepartmentName, State: string(o.State), Instruction: o.Instruction, Assignee: o.AssigneeName,
-			Result: o.Result, WaitingOn: o.WaitingOn, Sent: o.SentAt, Due: o.DueAt, Running: o.State.Running(), Overdue: o.Overdue(p.Service.Now())},
+			Result: o.Result, WaitingOn: o.WaitingOn, Sent: o.SentAt, Due: o.DueAt, Running: o.Counting(), Overdue: o.Overdue(p.Service.Now())},
 		Ticket: c.TicketNumber, TicketHref: "/desk/tickets/" + strconv.FormatInt(o.TicketID, 10), Kind: c.Kind, Urgency: c.Urgency, Type: c.Type,
 		LifeSafety: c.LifeSafety, Place: c.Place, Matter: c.Matter, Reporter: c.Reporter, Phone: phone, Sender: c.SenderName, Registered: c.RegisteredAt,
 		Accepted: o.AcceptedAt, Started: o.StartedAt, Done: o.DoneAt, FedBack: o.FedBackAt, ConfirmedBy: pii.Redact(o.ConfirmedBy), Version: o.Version, DepartmentID: o.DepartmentID,

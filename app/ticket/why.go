@@ -1,0 +1,72 @@
+package ticket
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
+	"lobby/app/staff"
+	"lobby/app/ticket/limit"
+	"lobby/views/locale"
+	page "lobby/views/ticket"
+)
+
+// Why explains every limit of a ticket and of its orders (SLA-5): from when it counts, which intervals counted, which
+// didn't and why, in the words of ctx; those that were replaced stand there too (SLA-1).
+func (s *Service) Why(ctx context.Context, id int64) ([]page.Why, error) {
+	if _, err := actor.Require(ctx, staff.ViewTickets); err != nil {
+		return nil, err
+	}
+	t, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return db.Read(ctx, s.DB, func(ctx context.Context, tx bun.Tx) ([]page.Why, error) {
+		r, err := s.readRecord(ctx, tx, t)
+		if err != nil {
+			return nil, err
+		}
+		now := s.now()
+		out := whys(ctx, nil, r.limits(), "", now)
+		for _, o := range r.orders {
+			out = whys(ctx, out, r.orderLimits(o), o.Number, now)
+		}
+		return out, nil
+	})
+}
+
+// explained are the clocks that a page explains: limits, not what follows from them by the same time.
+func explained(k limit.Kind) bool { return k != limit.Update }
+
+func whys(ctx context.Context, out []page.Why, l limit.Limits, order string, now time.Time) []page.Why {
+	for i := range l {
+		c := &l[i]
+		if !explained(c.Kind) || !c.Replaced.IsZero() && c.Replaced.Equal(c.Set) {
+			continue
+		}
+		w := page.Why{Clock: string(c.Kind), Order: order, State: string(c.State(now)), Span: spanWords(ctx, c.Span), Start: c.Start, Due: c.Due,
+			Promise: c.Promise, Lapsed: c.Lapsed, Done: c.Done, Replaced: c.Replaced, Breached: c.Breached(now), Round: c.Round, Unknown: c.Unknown()}
+		for _, part := range c.Why(now) {
+			w.Parts = append(w.Parts, page.WhyPart{From: part.From, Until: part.Until, Counted: part.Counted, Words: partWords(ctx, part)})
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// spanWords is how long a limit is.
+func spanWords(ctx context.Context, s limit.Span) string {
+	if s == (limit.Span{}) {
+		return locale.T(ctx, "limit.promise_only")
+	}
+	return locale.T(ctx, "limit.span."+string(s.Unit), "Count", s.N)
+}
+
+// partWords is why an interval counted or didn't.
+func partWords(ctx context.Context, p limit.Interval) string {
+	return locale.T(ctx, "limit.why."+string(p.Code), "Name", p.Name, "Number", strconv.Itoa(p.Number))
+}
