@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"lobby/app/callback"
 	"lobby/app/config"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
@@ -51,6 +52,8 @@ type App struct {
 	Visits  *visitor.Service
 	Tickets *ticket.Service
 	Notices *notice.Service
+
+	Callbacks *callback.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -107,6 +110,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.makeCallbacks()
 	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	return nil
 }

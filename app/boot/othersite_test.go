@@ -150,6 +150,7 @@ var about = []struct {
 	{"/departments/", kept.department, nil},
 	{"/desk/visits/", kept.visit, nil},
 	{"/desk/leave/", kept.visit, nil},
+	{"/callbacks/", kept.ticket, nil},
 	{"/inbox/tasks/", kept.task, nil},
 	{"/duty/", kept.duty, nil},
 	{"/supervisor/", kept.ticket, nil},
@@ -161,7 +162,7 @@ var about = []struct {
 }
 
 // open are routes that are meant for whoever holds the secret in them.
-var open = []string{"/p/:token"}
+var open = []string{"/p/:token", "/r/:token"}
 
 // parameter is a part of a route that stands for something.
 var parameter = regexp.MustCompile(`:\w+|\*`)

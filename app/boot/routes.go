@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"lobby/app/callback/rate"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
@@ -32,6 +33,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
+	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
@@ -59,7 +61,10 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	(&duty.Pages{Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
-	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
+	calls := i.callbackPages()
+	calls.Routes(i.web)
+	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
+	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	places := a.SiteService()
@@ -67,7 +72,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
 	i.desk.Routes(i.web)
-	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
+	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
 	i.sockets.Routes(i.web)
 	return nil
