@@ -213,7 +213,7 @@ func staffWall(t *testing.T, s *twoSites) *websocket.Conn {
 var ownForms = []string{"/site", "/logout", "/logout/everywhere", "/account/password", "/account/language", "/desk/search"}
 
 // aboutOne is a form about a record, which exists at one site only; somebody of the staff may exist at two.
-var aboutOne = regexp.MustCompile(`^/(desk|devices|places)/.*\d`)
+var aboutOne = regexp.MustCompile(`^/(desk|devices|places|orders)/.*\d`)
 
 // Every form of a staff page that makes something new says at which site it was opened, on every page of the program.
 func TestEveryFormSaysItsSite(t *testing.T) {

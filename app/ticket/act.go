@@ -38,6 +38,9 @@ type Instruction struct {
 	number string // of the order, taken before the transaction
 }
 
+// field is the name of the input of an instruction.
+func (in Instruction) field() string { return fmt.Sprintf("instruction-%d", in.Department) }
+
 // clean takes the texts as they were typed and notes what can't stand in them.
 func (in Act) clean() (Act, error) {
 	var wrong fault.Fields
@@ -46,7 +49,7 @@ func (in Act) clean() (Act, error) {
 	in.Instead = wrong.Text("instead", in.Instead, MaxInstead, false)
 	in.Instructions = slices.Clone(in.Instructions)
 	for i := range in.Instructions {
-		in.Instructions[i].Text = wrong.Text(fmt.Sprintf("instruction-%d", in.Instructions[i].Department), in.Instructions[i].Text, MaxInstruction, false)
+		in.Instructions[i].Text = wrong.Text(in.Instructions[i].field(), in.Instructions[i].Text, MaxInstruction, false)
 	}
 	in.Class = in.Class.fit()
 	return in, wrong.Err()

@@ -61,6 +61,9 @@ func (in Register) checkThen(t *Ticket, now time.Time, wrong *fault.Fields) {
 	if in.Then == Dispatch && len(in.Instructions) == 0 {
 		wrong.Add("departments", "fault.field.required")
 	}
+	for _, order := range in.Instructions {
+		wrong.Text(order.field(), order.Text, MaxInstruction, false)
+	}
 	if in.Past == nil {
 		return
 	}
