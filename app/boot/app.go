@@ -16,6 +16,7 @@ import (
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/knowledge"
 	"lobby/app/review"
 	"lobby/app/site"
 	"lobby/app/staff"
@@ -51,6 +52,7 @@ type App struct {
 	Visits  *visitor.Service
 	Tickets *ticket.Service
 	Reviews *review.Service
+	Cases   *knowledge.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -107,6 +109,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
 	return nil
 }

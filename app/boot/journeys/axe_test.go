@@ -80,6 +80,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	visit, tickets := people(t, h)
+	day := h.at.Day(h.Clock.Now())
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
@@ -100,7 +101,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			for _, path := range []string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page",
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"), "/knowledge",
+				fmt.Sprintf("/knowledge/new/%d", tickets[2].ID), "/account", "/no/such/page",
 			} {
 				b.visit(path)
 				b.inBothSchemes(path)
