@@ -53,11 +53,19 @@ func (b *Boards) Frames(ctx context.Context, v live.View, events []live.Event) (
 	}
 	frames := make([]live.Frame, len(events))
 	for i, e := range events {
-		if about(e, "visit.") || v.Audience == live.Desk {
+		if wakes(v.Audience, e) {
 			frames[i].Kind = e.Kind
 		}
 	}
 	return frames, nil
+}
+
+// wakes tells whether an audience that has no content of its own is to look again.
+func wakes(a live.Audience, e live.Event) bool {
+	if a == live.Inbox {
+		return e.Kind == "notice.sent"
+	}
+	return about(e, "visit.") || a == live.Desk
 }
 
 // Snapshot gives everything of a view that changes.

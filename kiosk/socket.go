@@ -45,7 +45,7 @@ var upgrader = websocket.FastHTTPUpgrader{
 	CheckOrigin:      func(*fasthttp.RequestCtx) bool { return true }, // web.SameOrigin has decided; it knows of proxies
 }
 
-// Routes mounts /live?view=wall|desk|display|kiosk&epoch=E&seq=N.
+// Routes mounts /live?view=wall|desk|display|kiosk|inbox&epoch=E&seq=N.
 func (s *Sockets) Routes(app fiber.Router) { app.Get("/live", s.live) }
 
 // live accepts a socket. Another site's page is refused outright. Who may not have the view is accepted and then told
@@ -111,13 +111,14 @@ func (s *Sockets) allowed(c *fiber.Ctx, audience live.Audience) (live.View, live
 	}
 }
 
-// viewer is who asks: for a screen its device or somebody who may see such a screen, for the desk somebody signed in.
+// viewer is who asks: for a screen its device or somebody who may see such a screen, for the desk somebody signed in,
+// for an inbox whoever works at the site.
 func viewer(c *fiber.Ctx, audience live.Audience) (actor.Actor, error) {
-	if audience != live.Desk {
+	if audience != live.Desk && audience != live.Inbox {
 		return web.Viewer(c, string(audience))
 	}
 	who, err := web.Person(c)
-	if err != nil || who.Kind == actor.Nobody {
+	if err != nil || who.Kind == actor.Nobody || audience == live.Inbox {
 		return who, err
 	}
 	if !who.Can(staff.ViewTickets) { // visitors are fetched by the page itself, where permission is checked anew

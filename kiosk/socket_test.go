@@ -167,6 +167,9 @@ func TestWhoMayOpenASocket(t *testing.T) {
 		{"a paired kiosk", "kiosk", kiosk, 0},
 		{"a supervisor at the wall", "wall", supervisor, 0},
 		{"a supervisor at the desk", "desk", supervisor, 0},
+		{"an inbox without login", "inbox", "", live.CloseSignIn},
+		{"a wall that asks for an inbox", "inbox", h.wall, live.CloseSignIn},
+		{"an administrator's inbox", "inbox", admin, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
 	"lobby/app/knowledge"
+	"lobby/app/notice"
 	"lobby/app/review"
 	"lobby/app/site"
 	"lobby/app/staff"
@@ -53,6 +54,7 @@ type App struct {
 	Tickets *ticket.Service
 	Reviews *review.Service
 	Cases   *knowledge.Service
+	Notices *notice.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -111,6 +113,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	return nil
 }
 

@@ -82,6 +82,19 @@ func (k kept) screen() string {
 	return k.row(`insert into devices (site_id, kind, name) values (?, 'wall', '灯不亮') returning id`, k.site)
 }
 
+// task is one that everybody at the site may take.
+func (k kept) task() string {
+	id := k.row(`insert into tasks (site_id, kind, subject, subject_id, mark, due_at, noticed_at) values (?, 'find_cause', 'tickets', 1, ?, now(), now()) returning id`,
+		k.site, fmt.Sprint(named.Add(1)))
+	k.row(`with told as (insert into notices (site_id, staff_id, kind, subject, subject_id, task_id, due_at, sent_at)
+		select distinct site_id, staff_id, 'find_cause', 'tickets', 1, ?::bigint, now(), now() from staff_roles where site_id = ? returning id) select count(*) from told`, id, k.site)
+	return id
+}
+
+func (k kept) duty() string {
+	return k.row(`insert into duties (site_id, staff_id, kind, from_at, until_at) values (?, ?, 'on', now(), now() + interval '1 hour') returning id`, k.site, k.person())
+}
+
 func (k kept) zone() string {
 	return k.row(`insert into zones (site_id, code, name) values (?, ?, '灯不亮') returning id`, k.site, fmt.Sprint(named.Add(1)))
 }
@@ -110,6 +123,9 @@ var about = []struct {
 	{"/desk/tickets/", kept.ticket, []string{"accept", "classify", "resolve", "reopen", "close", "reassign", "urge", "dance"}},
 	{"/desk/visits/", kept.visit, nil},
 	{"/desk/leave/", kept.visit, nil},
+	{"/inbox/tasks/", kept.task, nil},
+	{"/duty/", kept.duty, nil},
+	{"/supervisor/", kept.ticket, nil},
 	{"/staff/", kept.person, []string{"password", "sessions", "disable", "enable"}},
 	{"/devices/", kept.screen, nil},
 	{"/knowledge/new/", kept.ticket, nil},
@@ -153,7 +169,7 @@ func paths(t *testing.T, route string) (all []string, record func(kept) string) 
 }
 
 // whole is a form that is right for whichever route it is sent to.
-var whole = url.Values{"reason": {"回电确认上门时间"}, "field": {"phone"}, "remark": {"换了水管"}, "urgency": {"A"}, "type": {"A1"}, "version": {"1"}}
+var whole = url.Values{"reason": {"回电确认上门时间"}, "field": {"phone"}, "remark": {"换了水管"}, "result": {"问过了"}, "urgency": {"A"}, "type": {"A1"}, "version": {"1"}}
 
 // A record of another site is not found, on every route of the program with an id, whatever one may do at one's own
 // site; nor is one that doesn't exist, or an id that is none. A new route is tried without being named here.

@@ -6,14 +6,17 @@ import (
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
+	"lobby/app/notice"
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
+	"lobby/app/team/duty"
 	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
+	"lobby/app/ticket/oversight"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -31,6 +34,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
 	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
@@ -43,8 +47,8 @@ var navigation = []web.NavItem{
 // makeWeb mounts every feature's routes.
 func (i *Instance) makeWeb(context.Context) error {
 	a := i.App
-	people := &staff.Pages{Service: a.Staff}
-	cfg, err := i.frontDoor(people)
+	people, inbox := &staff.Pages{Service: a.Staff}, &notice.Pages{Service: a.Notices}
+	cfg, err := i.frontDoor(people, inbox)
 	if err != nil {
 		return err
 	}
@@ -52,12 +56,15 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.health(i.web)
 	i.firstPages(i.web)
 	people.Routes(i.web)
+	inbox.Routes(i.web)
 	(&site.Pages{Service: a.SiteService()}).Routes(i.web)
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
+	(&duty.Pages{Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	i.reviews()
+	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
@@ -86,7 +93,7 @@ func (i *Instance) address() string {
 }
 
 // frontDoor is what web needs from the rest of the program.
-func (i *Instance) frontDoor(people *staff.Pages) (web.Config, error) {
+func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Config, error) {
 	a := i.App
 	proxies, err := a.Config.TrustedProxies()
 	if err != nil {
@@ -94,7 +101,7 @@ func (i *Instance) frontDoor(people *staff.Pages) (web.Config, error) {
 	}
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
-		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login,
+		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
 		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
 	}
 	if a.Config.Demo {

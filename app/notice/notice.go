@@ -56,6 +56,10 @@ type Notice struct {
 
 	Number string `bun:"number,scanonly"` // of the ticket
 	Place  string `bun:"place,scanonly"`
+
+	TaskResult string    `bun:"task_result,scanonly"` // what came of the task
+	TaskDoneAt time.Time `bun:"task_done_at,scanonly"`
+	TaskBy     string    `bun:"task_by,scanonly"`
 }
 
 // Task is something to be done and answered for.
@@ -79,6 +83,13 @@ type Task struct {
 	Number    string `bun:"number,scanonly"`
 	Place     string `bun:"place,scanonly"`
 }
+
+// Kinds are those of notices and tasks that the pages have words for, "notice.kind.<kind>"; of another one they say only
+// that something came.
+var Kinds = []string{"near", "overdue", "order_overdue", "escalated", "major", "update", "find_cause", "take_over", "ask", "order_sent", "order_rejected", "reassigned"}
+
+// TaskKinds are those of tasks, which say besides what is to be done, "notice.task.<kind>".
+var TaskKinds = []string{"find_cause", "take_over", "ask"}
 
 // MaxResult is how many characters the outcome of a task may have.
 const MaxResult = 500

@@ -124,7 +124,7 @@ func TestInbox(t *testing.T) {
 	if !list[0].DueAt.Equal(due) || !list[0].SentAt.Equal(b.clock()) {
 		t.Errorf("the notice says %v, sent %v: want the true time and that of noticing", list[0].DueAt, list[0].SentAt)
 	}
-	if err := b.svc.See(b.as(0), list[1].ID); err != nil {
+	if err := b.svc.See(b.as(0), []int64{list[1].ID}); err != nil {
 		t.Fatal(err)
 	}
 	if w, neighbour := b.waiting(0), b.waiting(1); w.Unseen != 1 || neighbour.Unseen != 2 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/audit"
@@ -26,15 +27,23 @@ type Service struct {
 // Waiting counts what the person hasn't seen, and their open tasks.
 type Waiting struct {
 	Unseen int
-	Loud   int // of those unseen
-	Tasks  int // to be taken, or taken and not finished
+	Fresh  int   // of those unseen, without what came with one of the tasks
+	Loud   int   // of those unseen
+	Latest int64 // id of the latest loud one unseen; 0: none
+	Tasks  int   // to be taken, or taken and not finished
 }
 
-// person gives the member of staff who asks.
+// Total is the figure that the head of every page shows: one for each thing.
+func (w Waiting) Total() int { return w.Fresh + w.Tasks }
+
+// person gives the member of staff who asks, for a site at which they work.
 func person(ctx context.Context) (actor.Actor, error) {
 	a := actor.From(ctx)
-	if a.Kind != actor.Person {
+	switch {
+	case a.Kind != actor.Person:
 		return a, fault.New(fault.SignIn, "fault.sign_in")
+	case a.Site == 0: // the last role is gone
+		return a, fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	return a, nil
 }
@@ -46,33 +55,38 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 		return Waiting{}, err
 	}
 	var w Waiting
-	err = s.DB.NewRaw(`select (select count(*) from notices where site_id = ?0 and staff_id = ?1 and seen_at is null) as unseen,
-		(select count(*) from notices where site_id = ?0 and staff_id = ?1 and seen_at is null and loud) as loud,
-		(select count(*) from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1 or k.taken_by is null
-			and exists (select from notices n where n.task_id = k.id and n.staff_id = ?1))) as tasks`, a.Site, a.ID).Scan(ctx, &w)
+	err = s.DB.NewRaw(`with mine as (
+			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1 or k.taken_by is null
+				and exists (select from notices n where n.task_id = k.id and n.staff_id = ?1))),
+		unseen as (select n.id, n.loud, n.task_id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null)
+		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
+			(select coalesce(max(id), 0) from unseen where loud) as latest,
+			(select count(*) from unseen where task_id is null or task_id not in (select id from mine)) as fresh,
+			(select count(*) from mine) as tasks`, a.Site, a.ID).Scan(ctx, &w)
 	return w, db.Translate(err)
 }
 
-// Inbox gives the person's latest notices, the newest first.
+// Inbox gives the person's latest notices: those not seen yet first, of both the newest first.
 func (s *Service) Inbox(ctx context.Context) ([]Notice, error) {
 	a, err := person(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list := []Notice{}
-	err = s.DB.NewRaw(`select x.*, t.number, t.place from notices x left join tickets t on t.id = x.ticket_id
-		where x.site_id = ? and x.staff_id = ? order by x.id desc limit ?`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
+	err = s.DB.NewRaw(`select x.*, t.number, t.place, k.result as task_result, k.done_at as task_done_at, p.name as task_by from notices x
+		left join tickets t on t.id = x.ticket_id left join tasks k on k.id = x.task_id left join staff p on p.id = k.taken_by
+		where x.site_id = ? and x.staff_id = ? order by (x.seen_at is not null), x.id desc limit ?`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
 	return list, db.Translate(err)
 }
 
-// See marks the person's notices up to one as seen: those that the page showed, not one that came meanwhile.
-func (s *Service) See(ctx context.Context, upTo int64) error {
+// See marks some of the person's notices as seen: those that the page showed, and no other.
+func (s *Service) See(ctx context.Context, shown []int64) error {
 	a, err := person(ctx)
-	if err != nil {
+	if err != nil || len(shown) == 0 {
 		return err
 	}
-	_, err = s.DB.NewRaw(`update notices set seen_at = ? where site_id = ? and staff_id = ? and id <= ? and seen_at is null`,
-		s.Now(), a.Site, a.ID, upTo).Exec(ctx)
+	_, err = s.DB.NewRaw(`update notices set seen_at = ? where site_id = ? and staff_id = ? and id = any(?) and seen_at is null`,
+		s.Now(), a.Site, a.ID, pgdialect.Array(shown)).Exec(ctx)
 	return db.Translate(err)
 }
 
@@ -154,13 +168,16 @@ func (k *Task) open(ctx context.Context, who int64) error {
 	return nil
 }
 
-// lockTask holds a task that the person was told of, or has taken; any other does not exist for them.
+// lockTask holds a task that the person was told of, or has taken; any other does not exist for them. The taker's name is
+// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined.
 func lockTask(ctx context.Context, tx bun.Tx, a actor.Actor, id int64) (*Task, error) {
 	k := new(Task)
-	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").ColumnExpr("p.name as taker_name").
-		Join("left join staff p on p.id = k.taken_by").
+	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").
 		Where("k.site_id = ?", a.Site).Where("k.id = ?", id).
 		Where("k.taken_by = ?0 or exists (select from notices n where n.task_id = k.id and n.staff_id = ?0)", a.ID).
 		For("update of k").Scan(ctx)
-	return k, err
+	if err != nil || k.TakenBy == 0 {
+		return k, err
+	}
+	return k, tx.NewRaw(`select name from staff where id = ?`, k.TakenBy).Scan(ctx, &k.TakerName)
 }

@@ -95,6 +95,15 @@ func (s *Service) checkDuty(ctx context.Context, d Duty) error {
 		wrong.Add("kind", "duty.kind_unknown")
 	}
 	switch {
+	case d.From.IsZero() || d.Until.IsZero():
+		for _, at := range []struct {
+			field string
+			at    time.Time
+		}{{"from", d.From}, {"until", d.Until}} {
+			if at.at.IsZero() {
+				wrong.Add(at.field, "duty.time")
+			}
+		}
 	case !d.Until.After(d.From):
 		wrong.Add("until", "duty.order")
 	case d.Until.Sub(d.From) > LongestDuty:
@@ -139,10 +148,42 @@ func (s *Service) Duties(ctx context.Context, from, until time.Time) ([]Duty, er
 	if err != nil {
 		return nil, err
 	}
+	return duties(ctx, s.DB, a.Site, from, until)
+}
+
+// OnDutyNow are the lines of the duty table at this moment, for everybody who works at the site.
+func (s *Service) OnDutyNow(ctx context.Context) ([]Duty, error) {
+	a := actor.From(ctx)
+	if a.Kind != actor.Person || a.Site == 0 {
+		return nil, fault.New(fault.Forbidden, "fault.forbidden")
+	}
+	now := s.now()
+	return duties(ctx, s.DB, a.Site, now, now.Add(time.Microsecond)) // as exact as the database keeps it
+}
+
+func duties(ctx context.Context, idb bun.IDB, site int64, from, until time.Time) ([]Duty, error) {
 	list := []Duty{}
-	err = s.DB.NewSelect().Model(&list).ColumnExpr("?TableColumns").ColumnExpr("p.name").ColumnExpr("coalesce(i.name, '') as stand_in_name").
+	err := idb.NewSelect().Model(&list).ColumnExpr("?TableColumns").ColumnExpr("p.name").ColumnExpr("coalesce(i.name, '') as stand_in_name").
 		Join("join staff p on p.id = d.staff_id").Join("left join staff i on i.id = d.stand_in_id").
-		Where("d.site_id = ?", a.Site).Where("d.from_at < ?", until).Where("d.until_at > ?", from).
+		Where("d.site_id = ?", site).Where("d.from_at < ?", until).Where("d.until_at > ?", from).
 		OrderExpr("d.from_at, p.name, d.id").Scan(ctx)
+	return list, db.Translate(err)
+}
+
+// Colleague is somebody who can be put on the duty table.
+type Colleague struct {
+	ID   int64  `bun:"id"`
+	Name string `bun:"name"`
+}
+
+// Colleagues are who works at the actor's site and may sign in, by name.
+func (s *Service) Colleagues(ctx context.Context) ([]Colleague, error) {
+	a, err := actor.Require(ctx, ManageDuty)
+	if err != nil {
+		return nil, err
+	}
+	list := []Colleague{}
+	err = s.DB.NewRaw(`select p.id, p.name from staff p where p.disabled_at is null
+		and exists (select from staff_roles r where r.staff_id = p.id and r.site_id = ?) order by p.name, p.id`, a.Site).Scan(ctx, &list)
 	return list, db.Translate(err)
 }

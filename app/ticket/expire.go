@@ -10,6 +10,7 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/kit/audit"
 	"lobby/app/kit/db"
+	"lobby/app/notice"
 	"lobby/app/site"
 )
 
@@ -48,7 +49,7 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 				return 0, err
 			}
 			return n, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", n, before.Format(time.RFC3339)),
-				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records"}})
+				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "tasks"}})
 		})
 		expired += n
 		if err != nil || n == 0 {
@@ -74,6 +75,7 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 		tx.NewUpdate().Model((*Step)(nil)).Set("remark = ''").Where("remark <> ''"),
 		tx.NewUpdate().Model((*ServiceOrder)(nil)).Set("instruction = ''").Set("result = ''").Set("confirmed_by = ''"),
 		tx.NewUpdate().Model((*WorkRecord)(nil)).Set("done = '—'").Set("result = '—'").Set("materials = ''"),
+		tx.NewUpdate().Model((*notice.Task)(nil)).Set("result = '—'").Where("result <> ''"),
 	} {
 		if _, err := q.Where("ticket_id in (?)", bun.List(ids)).Exec(ctx); err != nil {
 			return 0, db.Translate(err)

@@ -67,7 +67,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 		q = q.Where("t.update_due <= ?", s.now()).Where("t.lane in ('in_hand', 'waiting')")
 	}
 	if f.Rejected {
-		q = q.Where("t.lane in ('in_hand', 'waiting')").Where(`(select o.state from orders o where o.ticket_id = t.id order by o.id desc limit 1) = 'rejected'`)
+		q = rejected(q)
 	}
 	if f.Overdue {
 		q = q.Where("(t.overdue_at is not null or t.due_at <= ? and t.lane in ('registered', 'in_hand', 'waiting'))", s.now())

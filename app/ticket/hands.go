@@ -200,17 +200,11 @@ func (t *Ticket) hand(owner, handler int64, set *Detail) {
 	}
 }
 
-// candidates are to whom a ticket can be given: who reaches its grade, and is not of the department complained of.
+// candidates are to whom a ticket can be given.
 func (s *Service) candidates(ctx context.Context, t *Ticket) ([]Colleague, error) {
 	people, err := peopleAt(ctx, s.DB, t.SiteID, 0)
 	if err != nil {
 		return nil, err
 	}
-	var out []Colleague
-	for _, p := range people {
-		if f := (&facts{ticket: t, holder: p}); p.ID != t.Worker() && withinGrade.holds(f) && unaccused.holds(f) {
-			out = append(out, Colleague{ID: p.ID, Name: p.Name})
-		}
-	}
-	return out, nil
+	return among(people, t), nil
 }

@@ -163,6 +163,11 @@ func (s *Service) doOrder(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceO
 	if err := storeClocks(ctx, tx, []*Ticket{t}); err != nil {
 		return err
 	}
+	if verb == RejectOrder {
+		if err := s.informRejected(ctx, tx, t, o, now); err != nil {
+			return err
+		}
+	}
 	return s.tell(ctx, tx, o, m.Event, verb, []string{"state"})
 }
 

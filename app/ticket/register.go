@@ -172,7 +172,8 @@ func (s *Service) sealEntry(t *Ticket, phone string, in Register) error {
 	return nil
 }
 
-// place finds the household, whose zone's owner handles the matter by default (ZONE-1), and sets times and number.
+// place finds the household, whose zone's owner handles the matter by default (ZONE-1), or who stands in (ZONE-4), and
+// sets times and number.
 func (s *Service) place(ctx context.Context, t *Ticket, past *Past) error {
 	rule, err := s.Sites.Get(ctx, t.SiteID)
 	if err != nil {
@@ -184,17 +185,44 @@ func (s *Service) place(ctx context.Context, t *Ticket, past *Past) error {
 	}
 	if found {
 		t.HouseholdID = household
-		if t.OwnerID, t.OwnerName, err = zoneOwner(ctx, s.DB, t.SiteID, household); err != nil {
-			return err
-		}
 	}
 	now := s.now()
 	t.RegisteredAt = now
 	if past != nil {
 		t.RegisteredAt, t.Afterwards = past.Registered.UTC().Truncate(time.Microsecond), true
 	}
+	if found {
+		if err := s.assign(ctx, t); err != nil {
+			return err
+		}
+	}
 	t.Number, err = db.Number(ctx, s.DB, t.SiteID, "T", now.In(rule.Location()))
 	return err
+}
+
+// assign gives the ticket to the owner of its household's zone; where they are off, to who stands in, else the desk, else
+// a supervisor (ZONE-1, ZONE-4). A zone without an owner, or a site with nobody there, leaves it to nobody.
+func (s *Service) assign(ctx context.Context, t *Ticket) error {
+	owner, name, err := zoneOwner(ctx, s.DB, t.SiteID, t.HouseholdID)
+	if err != nil || owner == 0 {
+		return err
+	}
+	roster, err := staff.ReadRoster(ctx, s.DB, t.SiteID, t.RegisteredAt)
+	if err != nil {
+		return err
+	}
+	switch instead := roster.Instead(owner); instead {
+	case owner:
+		t.OwnerID, t.OwnerName = owner, name
+	case 0:
+	default:
+		p, err := personAt(ctx, s.DB, t.SiteID, instead)
+		if err != nil {
+			return err
+		}
+		t.OwnerID, t.OwnerName = p.ID, p.Name
+	}
+	return nil
 }
 
 // typed is a text to look for, clean; nothing where it is no text that could stand in the database.

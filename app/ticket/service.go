@@ -126,6 +126,9 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 			return err
 		}
 	}
+	if err := s.inform(ctx, tx, t, m, in.At); err != nil {
+		return err
+	}
 	live.Publish(ctx, live.Site(t.SiteID), m.Event, t.ID)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
 }

@@ -126,8 +126,8 @@ func (r *record) lapsed(until time.Time) []lapse {
 	return out
 }
 
-// noted are the clocks whose passing stands in the history; what follows from the others is an escalation.
-var noted = []limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order, limit.Callback, limit.Update}
+// passing are the clocks whose passing stands in the history; what follows from the others is an escalation.
+var passing = []limit.Kind{limit.Response, limit.Solution, limit.Result, limit.Order, limit.Callback, limit.Update}
 
 func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had map[string]bool) []lapse {
 	add := func(p lapse) {
@@ -141,7 +141,7 @@ func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had m
 		}
 	}
 	for i := range l {
-		if at := l[i].Breached(until); !at.IsZero() && slices.Contains(noted, l[i].Kind) {
+		if at := l[i].Breached(until); !at.IsZero() && slices.Contains(passing, l[i].Kind) {
 			add(lapse{at: at, mark: fmt.Sprintf("%s@%d", l[i].Kind, at.UnixMicro()), clock: l[i].Kind})
 		}
 	}
@@ -152,8 +152,9 @@ func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had m
 }
 
 // catchUp notes what time has done before somebody takes a step, where no watch has seen it yet: a resolution, or a new
-// clock after reopening, must not hide it (SLA-4).
-func (s *Service) catchUp(ctx context.Context, tx bun.Tx, t *Ticket, until time.Time) error {
+// clock after reopening, must not hide it (SLA-4). What is done at the very moment of a limit is in time.
+func (s *Service) catchUp(ctx context.Context, tx bun.Tx, t *Ticket, at time.Time) error {
+	until := at.Add(-time.Microsecond)
 	if t.NextAt.IsZero() || t.NextAt.After(until) {
 		return nil
 	}

@@ -102,7 +102,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
 				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"), "/knowledge",
-				fmt.Sprintf("/knowledge/new/%d", tickets[2].ID), "/account", "/no/such/page",
+				fmt.Sprintf("/knowledge/new/%d", tickets[2].ID), "/inbox", "/duty", "/supervisor", "/account", "/no/such/page",
 			} {
 				b.visit(path)
 				b.inBothSchemes(path)

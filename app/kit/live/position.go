@@ -19,12 +19,13 @@ const (
 	Desk    Audience = "desk"    // the staff's workspace
 	Display Audience = "display" // the public display in the lobby
 	Kiosk   Audience = "kiosk"   // the unattended kiosk
+	Inbox   Audience = "inbox"   // any page of any member of staff: told that somebody has a notice, never whom or what
 )
 
 // Known tells whether an audience is on the list.
 func (a Audience) Known() bool {
 	switch a {
-	case Wall, Desk, Display, Kiosk:
+	case Wall, Desk, Display, Kiosk, Inbox:
 		return true
 	}
 	return false

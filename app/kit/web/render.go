@@ -83,6 +83,13 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})
 		}
 	}
+	if s.Inbox != nil && a.Site != 0 {
+		inbox, err := s.Inbox(ctx)
+		if err != nil {
+			s.Log.WarnContext(ctx, "inbox of a person", "request", RequestID(c), "error", err)
+		}
+		shell.Inbox = &inbox
+	}
 	if s.Sites != nil {
 		sites, err := s.Sites(ctx, a.ID, a.Site)
 		if err != nil {

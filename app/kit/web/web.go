@@ -77,6 +77,8 @@ type Config struct {
 	Site func(ctx context.Context, id int64) (Site, error)
 	// Sites lists the sites between which a person can switch; may be nil.
 	Sites func(ctx context.Context, staff, current int64) ([]layout.SiteLink, error)
+	// Inbox gives what the head of a staff page shows of the inbox of the actor of ctx; may be nil.
+	Inbox func(ctx context.Context) (layout.Inbox, error)
 	// SignIn renders the sign-in page, with what was typed into the form that was interrupted; see Kept.
 	SignIn func(c *fiber.Ctx, status int, kept Kept) error
 	// ScreenPermission is what a member of staff needs to look at a kind of screen without a paired device.
