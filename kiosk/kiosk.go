@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"lobby/app/callback"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/site"
@@ -25,6 +26,7 @@ import (
 type Flow struct {
 	Visits  *visitor.Service
 	Tickets *ticket.Service
+	Ratings *callback.Service
 	Sites   *site.Directory
 	Now     func() time.Time
 	URL     string // LOBBY_URL, without a slash at the end: where the visitor's own phone finds the pass
@@ -37,8 +39,9 @@ func (f *Flow) Routes(app fiber.Router) {
 	app.Post("/kiosk/visit", screen, f.inLanguage, f.visit)
 	app.Post("/kiosk/report", screen, f.inLanguage, f.report)
 	app.Post("/kiosk/leave", screen, f.inLanguage, f.leave)
+	app.Post("/kiosk/rate", screen, f.inLanguage, f.rate)
 	// Who reloads in the middle of the way begins anew.
-	for _, path := range []string{"/kiosk/visit", "/kiosk/report", "/kiosk/leave"} {
+	for _, path := range []string{"/kiosk/visit", "/kiosk/report", "/kiosk/leave", "/kiosk/rate"} {
 		app.Get(path, screen, func(c *fiber.Ctx) error { return c.Redirect("/kiosk", fiber.StatusSeeOther) })
 	}
 }

@@ -51,8 +51,11 @@ func (h *hotel) signIn(t *testing.T, login string, roles ...staff.Role) string {
 	return web.SessionCookie + "=" + c.Cookie(web.SessionCookie)
 }
 
-func (h *hotel) as(t *testing.T) context.Context {
-	return actor.With(t.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:test", Site: h.site, All: true})
+func (h *hotel) as(t *testing.T) context.Context { return h.at(t, h.site) }
+
+// at is the command line at a site.
+func (h *hotel) at(t *testing.T, site int64) context.Context {
+	return actor.With(t.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:test", Site: site, All: true})
 }
 
 // report registers a ticket, which every wall of the site shows.
@@ -94,6 +97,7 @@ type heard struct {
 	Head     *int64
 	Now      string
 	Build    string
+	Look     string
 	Snapshot bool
 	Kind     string
 	Content  string

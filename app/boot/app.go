@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"lobby/app/callback"
 	"lobby/app/config"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
@@ -52,9 +53,11 @@ type App struct {
 	Staff   *staff.Service
 	Visits  *visitor.Service
 	Tickets *ticket.Service
-	Reviews *review.Service
-	Cases   *knowledge.Service
 	Notices *notice.Service
+
+	Callbacks *callback.Service
+	Reviews   *review.Service
+	Cases     *knowledge.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -111,9 +114,10 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
+	a.makeCallbacks()
 	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
-	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	return nil
 }
 

@@ -113,12 +113,13 @@ func label(c backup.Contents) string {
 // noteFailure notes why there is no backup, where the database still takes a note.
 func noteFailure(ctx context.Context, direct *bun.DB, file string, failure error) error {
 	if ctx.Err() != nil || errors.Is(failure, backup.ErrNoSchema) {
-		return nil // somebody stopped it
+		return nil //nolint:nilerr // somebody stopped it
 	}
-	if there, err := hasBackups(ctx, direct); err != nil || !there {
-		return nil //nolint:nilerr // the failure itself says what is wrong
+	there, err := hasBackups(ctx, direct)
+	if err != nil || !there {
+		return err
 	}
-	_, err := direct.NewRaw(`insert into backups (name, taken_at, problem) values (?, clock_timestamp(), ?)`,
+	_, err = direct.NewRaw(`insert into backups (name, taken_at, problem) values (?, clock_timestamp(), ?)`,
 		filepath.Base(file), problem(failure)).Exec(ctx)
 	return db.Translate(err)
 }

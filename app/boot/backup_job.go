@@ -12,6 +12,7 @@ import (
 
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/backup"
+	"lobby/app/kit/db/cluster"
 )
 
 // verifyEvery is how often the newest daily backup is shown to be sound by restoring it.
@@ -44,6 +45,9 @@ func (a *App) backUpInto(ctx context.Context, direct *bun.DB, dir string, zone *
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, fmt.Errorf("the folder of the backups can't be made: %w", err)
 	}
+	if err := cluster.Adopt(dir); err != nil {
+		return 0, fmt.Errorf("the folder of the backups: %w", err)
+	}
 	all, err := backup.Folder(dir)
 	if err != nil {
 		return 0, err
@@ -59,6 +63,9 @@ func (a *App) backUpInto(ctx context.Context, direct *bun.DB, dir string, zone *
 	c, err := backupTo(ctx, a.direct, direct, file, nil, func(backup.Progress) {})
 	if err != nil {
 		return 0, fmt.Errorf("the daily backup failed and will be tried again: %w", err)
+	}
+	if err := cluster.Adopt(file); err != nil {
+		return 0, fmt.Errorf("the daily backup: %w", err)
 	}
 	a.Log.Info("backup taken", "file", file, "bytes", c.Size, "took", time.Since(began).Round(time.Millisecond))
 	return 1, a.dropSpent(ctx, direct, dir, zone)

@@ -86,12 +86,13 @@ func verify(ctx context.Context, cfg *config.Config, address string, direct *bun
 // noteUnsound notes that a backup did not stand its trial. A file that can't be read is known by its name only.
 func noteUnsound(ctx context.Context, direct *bun.DB, file, digest string, failure error) error {
 	if ctx.Err() != nil {
-		return nil // somebody stopped it
+		return nil //nolint:nilerr // somebody stopped it
 	}
-	if there, err := hasBackups(ctx, direct); err != nil || !there {
-		return nil //nolint:nilerr // the failure itself says what is wrong
+	there, err := hasBackups(ctx, direct)
+	if err != nil || !there {
+		return err
 	}
-	_, err := direct.NewRaw(`update backups set problem = ?, verified_at = null
+	_, err = direct.NewRaw(`update backups set problem = ?, verified_at = null
 		where digest = ? or (? = '' and name = ?)`, problem(failure), digest, digest, filepath.Base(file)).Exec(ctx)
 	return db.Translate(err)
 }

@@ -111,7 +111,7 @@ func newHostel(t *testing.T) *hostel {
 	s := &hostel{instance: i, base: i.URL(), desk: boottest.Browser(t, i.URL()), kiosk: boottest.Screen(t, i.URL(), token)}
 	s.desk.SignIn("all", boottest.Password)
 	s.pages = []string{"/desk", "/desk/visits", "/desk/visits/new", "/desk/visits/" + own.visit, "/desk/tickets", "/desk/tickets/new", "/desk/tickets/" + own.ticket, "/account",
-		"/staff", "/staff/new", "/devices"}
+		"/orders/" + own.order, "/departments/new", "/departments/" + own.department, "/staff", "/staff/new", "/devices"}
 	return s
 }
 
@@ -260,7 +260,7 @@ func TestLimitsAreShownAtEveryField(t *testing.T) {
 	}
 	visit("/kiosk/visit", url.Values{"place": {"18-2-201"}}, url.Values{"name": {"王"}, "phone": {"13812345678"}})
 	visit("/kiosk/report", url.Values{"kind": {"repair"}}, url.Values{"place": {"大堂"}, "matter": {"灯不亮"}})
-	for _, name := range []string{"place", "host", "name", "phone", "plate", "company", "note", "matter", "reporter", "remark", "reason"} {
+	for _, name := range []string{"place", "host", "name", "phone", "plate", "company", "note", "matter", "reporter", "remark", "reason", "done", "result", "materials", "customer"} {
 		if !seen[name] {
 			t.Errorf("no field %s was found", name)
 		}

@@ -43,11 +43,11 @@ func TestEmptyRoot(t *testing.T) {
 	if out, err := migrate.CombinedOutput(); err != nil {
 		t.Fatalf("the release command: %v\n%s", err, out)
 	}
+	h.Site(t, h.Open(t), "garden")
 	serve := exec.Command("/lobby", "serve")
 	serve.Env, serve.SysProcAttr, serve.Dir = env, asNobody(root), "/"
 	p := boottest.Run(t, serve, "http://"+addr)
-	page := boottest.Browser(t, p.URL).Get("/login")
-	page.Want(200)
+	boottest.Browser(t, p.URL).Get("/login").Want(200)
 	if err := p.Stop(); err != nil {
 		t.Errorf("stopping: %v\n%s", err, p.Log())
 	}

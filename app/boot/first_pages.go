@@ -167,5 +167,7 @@ func (i *Instance) next(c *fiber.Ctx) error {
 			p.Pages = append(p.Pages, r.Path)
 		}
 	}
-	return web.Render(c, fiber.StatusOK, view.NextPage(web.Shell(c, locale.T(web.Context(c), "first.next.title")), p))
+	shell := web.Shell(c, locale.T(web.Context(c), "first.next.title"))
+	shell.Styles = append(shell.Styles, "team.css")
+	return web.Render(c, fiber.StatusOK, view.NextPage(shell, p))
 }

@@ -26,11 +26,12 @@ import (
 var everything = []staff.Role{"receptionist", "agent", "supervisor", "manager", "security_supervisor", "technician", "guard"}
 
 // records is a visit and a ticket of one site.
-type records struct{ visit, ticket string }
+type records struct{ visit, ticket, order, department string }
 
 func record(t *testing.T, app *boot.App, site int64) records {
 	t.Helper()
-	return records{kept{t, app, site}.visit(), kept{t, app, site}.ticket()}
+	k := kept{t, app, site}
+	return records{k.visit(), k.ticket(), k.order(), k.department()}
 }
 
 // kept makes records of a site, each anew: what one route does to one must not be what the next one meets.
@@ -58,6 +59,36 @@ func (k kept) ticket() string {
 		k.t.Fatal(err)
 	}
 	return strconv.FormatInt(made.ID, 10)
+}
+
+// department makes one that takes orders.
+func (k kept) department() string {
+	return k.row(`insert into departments (site_id, code, name) values (?, ?, ?) returning id`, k.site, fmt.Sprint("d", named.Add(1)), fmt.Sprintf("灯不亮%d", named.Load()))
+}
+
+// order sends one to a department, where it is at work.
+func (k kept) order() string {
+	k.t.Helper()
+	ctx := actor.AsJob(k.t.Context(), "test", k.site)
+	to, err := strconv.ParseInt(k.department(), 10, 64)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	made, err := k.app.Tickets.Register(ctx, ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "repair", Place: "大堂", Matter: "灯不亮", Channel: "phone",
+		Classify: true, Then: ticket.Dispatch, Instructions: []ticket.Instruction{{Department: to}}})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	list, err := k.app.Tickets.Orders(ctx, made.ID)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	for _, verb := range []ticket.OrderVerb{ticket.AcceptOrder, ticket.StartOrder} {
+		if _, err := k.app.Tickets.DoOrder(ctx, list[0].ID, verb, ticket.OrderAct{Rang: "reached"}); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	return strconv.FormatInt(list[0].ID, 10)
 }
 
 // row inserts a row and gives its id.
@@ -121,8 +152,11 @@ var about = []struct {
 	verbs  []string
 }{
 	{"/desk/tickets/", kept.ticket, []string{"accept", "classify", "resolve", "reopen", "close", "reassign", "urge", "dance"}},
+	{"/orders/", kept.order, []string{"order_accept", "done", "feed_back", "order_assign", "dance"}},
+	{"/departments/", kept.department, nil},
 	{"/desk/visits/", kept.visit, nil},
 	{"/desk/leave/", kept.visit, nil},
+	{"/callbacks/", kept.ticket, nil},
 	{"/inbox/tasks/", kept.task, nil},
 	{"/duty/", kept.duty, nil},
 	{"/supervisor/", kept.ticket, nil},
@@ -136,7 +170,7 @@ var about = []struct {
 }
 
 // open are routes that are meant for whoever holds the secret in them.
-var open = []string{"/p/:token"}
+var open = []string{"/p/:token", "/r/:token"}
 
 // dated are routes that name a day, the same at every site: app/review's own tests try that each site sees its own.
 var dated = []string{"/reviews/day/:date", "/reviews/week/:monday", "/reviews/month/:month"}

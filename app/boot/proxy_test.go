@@ -52,7 +52,7 @@ func (p *proxy) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 }
 
 func (p *proxy) tls() *tls.Config {
-	pool := p.front.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:errcheck,forcetypeassert // httptest says so
+	pool := p.front.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:forcetypeassert // httptest says so
 	return &tls.Config{RootCAs: pool, ServerName: "example.com"}                 // as the certificate of httptest is named
 }
 

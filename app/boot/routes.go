@@ -32,16 +32,17 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
+	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
+	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
 	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Permission: staff.ManageDepartments},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
 }
 
 // makeWeb mounts every feature's routes.
@@ -61,16 +62,18 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&team.Pages{Staff: a.Staff, Now: a.Now, URL: a.Config.URL}).Routes(i.web)
 	(&duty.Pages{Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
-	(&ticket.Pages{Service: a.Tickets}).Routes(i.web)
+	calls := i.callbackPages()
+	calls.Routes(i.web)
+	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
-	i.reviews()
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
+	i.reviews()
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
 	i.desk.Routes(i.web)
-	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
+	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
 	i.sockets.Routes(i.web)
 	return nil

@@ -218,6 +218,7 @@ func TestMetrics(t *testing.T) {
 	addr := boottest.FreeAddr(t)
 	h.Tweak = func(c *config.Config) { c.MetricsAddr = addr }
 	i := h.Start(t)
+	h.Site(t, i.App, "garden")
 	get(t, http.DefaultClient, i.URL()+"/p/abcdefghijklmnopqrstuv?phone=13800001234")
 	code, text := get(t, http.DefaultClient, "http://"+addr+"/metrics")
 	if code != 200 {

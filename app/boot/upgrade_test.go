@@ -15,6 +15,7 @@ import (
 	"lobby/app/boot/boottest"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/dbtest"
+	"lobby/app/staff"
 )
 
 // later is the release after this one: it expands tables that every page reads, and adds one.
@@ -43,6 +44,7 @@ func TestNeighboursServeSideBySide(t *testing.T) {
 	here := h.Site(t, app, "rolling")
 	token, _ := h.Device(t, app, here.ID, "kiosk")
 	wallToken, _ := h.Device(t, app, here.ID, "wall")
+	h.Person(t, app, here.ID, "desk", staff.Agent)
 	old := h.Process(t, boottest.FreeAddr(t))
 
 	h.Schema = db.Schema{}.And(later)
@@ -61,6 +63,12 @@ func TestNeighboursServeSideBySide(t *testing.T) {
 			}
 		}
 	}
+	desk := boottest.Browser(t, old.URL)
+	desk.SignIn("desk", boottest.Password)
+	desk.Get("/desk").Want(http.StatusOK).WantText("王小明")
+	desk.Get("/desk/tickets").Want(http.StatusOK)
+	token2, _ := h.Device(t, app, here.ID, "wall") // this program pairs on the new schema
+	boottest.Screen(t, old.URL, token2).Get("/wall").Want(http.StatusOK)
 	for base := range walls {
 		follow(t, wall(t, base, wallToken), n)
 		boottest.Screen(t, base, wallToken).Get("/wall").Want(http.StatusOK)

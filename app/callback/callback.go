@@ -74,12 +74,23 @@ type Item struct {
 	Owner      string    `bun:"owner"`
 	State      string    `bun:"state"`
 	Round      int       `bun:"reopened"`
+	Done       string    `bun:"done"` // what the result was, as it was written
+	Registered time.Time `bun:"registered_at"`
 	ResolvedAt time.Time `bun:"resolved_at"`
 	Due        time.Time `bun:"callback_due"`
 	Days       int       `bun:"days"`     // on which nobody answered so far, in this round
 	LastDay    time.Time `bun:"last_day"` // of them; zero for none
 	Rated      bool      `bun:"rated"`    // has given marks already
+	Expired    bool      `bun:"expired"`  // what is personal was removed (PRIVACY-5)
 }
+
+// Waits tells whether the ticket waits for its callback.
+func (i Item) Waits() bool {
+	return subject{State: i.State, Kind: i.Kind, Expired: i.Expired}.waits()
+}
+
+// Rateable tells whether its customer can be sent a link to rate it.
+func (i Item) Rateable() bool { return !i.Expired && subject{State: i.State}.finished() }
 
 // call is one made call as it is kept.
 type call struct {

@@ -29,6 +29,9 @@ func (s *Service) Link(ctx context.Context, ticket int64) (token string, err err
 		if err != nil {
 			return struct{}{}, err
 		}
+		if t.Expired {
+			return struct{}{}, fault.New(fault.Conflict, "callback.expired", fault.Args{"Number": t.Number})
+		}
 		if !t.finished() {
 			return struct{}{}, fault.New(fault.Conflict, "callback.not_finished", fault.Args{"Number": t.Number})
 		}
@@ -96,7 +99,7 @@ func (s *Service) RateAtKiosk(ctx context.Context, number, phone string, m Marks
 	}
 	_, err = db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (struct{}, error) {
 		t, err := byNumber(ctx, tx, a.Site, number)
-		if err != nil || t == nil || !t.finished() || string(t.PhoneIndex) != string(s.Vault.Index(pii.Phone, normal)) {
+		if err != nil || t == nil || t.Expired || !t.finished() || string(t.PhoneIndex) != string(s.Vault.Index(pii.Phone, normal)) {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.keep(ctx, tx, s.rating(t, "kiosk", m, said))

@@ -50,7 +50,7 @@ func (s *Service) List(ctx context.Context) ([]Item, error) {
 	return out, db.Translate(err)
 }
 
-// Get is one line of the work list; not found where the ticket doesn't wait for a callback.
+// Get is one ticket as a caller sees it, whether or not it waits for a callback.
 func (s *Service) Get(ctx context.Context, ticket int64) (*Item, error) {
 	a, err := actor.Require(ctx, staff.CallBack)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Service) Record(ctx context.Context, in Call) (Outcome, error) {
 		if err != nil {
 			return "", err
 		}
-		return out, s.follow(ctx, tx, ticket, out, in)
+		return out, s.follow(ctx, tx, ticket, out, in, c.At)
 	})
 }
 
@@ -149,9 +149,11 @@ func (s *Service) outcome(ctx context.Context, tx bun.IDB, c *call) (Outcome, er
 }
 
 // follow does to the ticket what the outcome says, and keeps the marks.
-func (s *Service) follow(ctx context.Context, tx bun.Tx, ticket *subject, out Outcome, in Call) error {
+func (s *Service) follow(ctx context.Context, tx bun.Tx, ticket *subject, out Outcome, in Call, at time.Time) error {
 	if in.Reached && (!in.Marks.none() || in.Remark != "") {
-		if _, err := insertRating(ctx, tx, s.rating(ticket, "callback", in.Marks, in.Remark)); err != nil {
+		given := s.rating(ticket, "callback", in.Marks, in.Remark)
+		given.At = at // the register shows the marks beside their call
+		if _, err := insertRating(ctx, tx, given); err != nil {
 			return err
 		}
 	}

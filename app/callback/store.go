@@ -10,19 +10,24 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// columns of an item; a ticket waits for its callback once it is verified, an inquiry once it is resolved.
+// items are tickets with what a caller has to know of them.
 const items = `select t.id, t.number, t.kind, t.urgency, t.place, t.matter, t.reporter, t.phone, coalesce(p.name, '') as owner, t.state,
-		t.reopened, t.resolved_at, t.callback_due, c.days, c.last_day,
-		exists (select from ratings r where r.ticket_id = t.id) as rated
+		t.reopened, t.registered_at, t.resolved_at, t.callback_due, c.days, c.last_day, t.expired_at is not null as expired,
+		exists (select from ratings r where r.ticket_id = t.id) as rated,
+		coalesce((select s.remark from ticket_steps s where s.ticket_id = t.id and s.order_id is null and s.verb = 'resolve'
+			order by s.at desc, s.id desc limit 1), '') as done
 	from tickets t left join staff p on p.id = t.owner_id
 	cross join lateral (select count(distinct day) as days, max(day) as last_day from callbacks
 		where ticket_id = t.id and round = t.reopened and not reached) c
-	where t.site_id = ? and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
+	where t.site_id = ?`
+
+// waiting is which of them wait for a callback: verified ones, and inquiries once they are resolved.
+const waiting = ` and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
 
 // list gives what waits for a callback: what must be called first, then what was due first.
 func list(ctx context.Context, tx bun.IDB, site int64, limit int) ([]Item, error) {
 	out := []Item{}
-	err := tx.NewRaw(items+` order by (t.kind in ('inquiry', 'suggestion', 'activity') and t.urgency <> 'A'), t.callback_due nulls last, t.id limit ?`,
+	err := tx.NewRaw(items+waiting+` order by (t.kind in ('inquiry', 'suggestion', 'activity') and t.urgency <> 'A'), t.callback_due nulls last, t.id limit ?`,
 		site, limit).Scan(ctx, &out)
 	return out, err
 }
@@ -41,10 +46,11 @@ type subject struct {
 	State      string `bun:"state"`
 	Round      int    `bun:"reopened"`
 	PhoneIndex []byte `bun:"phone_index"`
+	Expired    bool   `bun:"expired"`
 }
 
 func (s subject) waits() bool {
-	return s.State == "verified" || s.State == "resolved" && s.Kind == "inquiry"
+	return !s.Expired && (s.State == "verified" || s.State == "resolved" && s.Kind == "inquiry")
 }
 
 // finished tells whether the customer can judge: something was done.
@@ -59,14 +65,14 @@ func (s subject) finished() bool {
 // hold reads a ticket and keeps it so until the transaction ends: nobody reopens it while its callback is written.
 func hold(ctx context.Context, tx bun.Tx, site, ticket int64) (*subject, error) {
 	s := new(subject)
-	return s, tx.NewRaw(`select id, site_id, number, kind, state, reopened, phone_index from tickets where site_id = ? and id = ? for update`,
+	return s, tx.NewRaw(`select id, site_id, number, kind, state, reopened, phone_index, expired_at is not null as expired from tickets where site_id = ? and id = ? for update`,
 		site, ticket).Scan(ctx, s)
 }
 
 // byNumber finds a ticket of a site by its number; nil for none.
 func byNumber(ctx context.Context, tx bun.IDB, site int64, number string) (*subject, error) {
 	s := new(subject)
-	err := tx.NewRaw(`select id, site_id, number, kind, state, reopened, phone_index from tickets where site_id = ? and number = ?`, site, number).Scan(ctx, s)
+	err := tx.NewRaw(`select id, site_id, number, kind, state, reopened, phone_index, expired_at is not null as expired from tickets where site_id = ? and number = ?`, site, number).Scan(ctx, s)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -103,7 +109,7 @@ func useLink(ctx context.Context, tx bun.IDB, token []byte, now time.Time) (*sub
 	s := new(subject)
 	err := tx.NewRaw(`with l as (
 			update rating_links set used_at = ?1 where token_hash = ?0 and used_at is null and until_at > ?1 returning site_id, ticket_id)
-		select t.id, t.site_id, t.number, t.kind, t.state, t.reopened, t.phone_index from l
+		select t.id, t.site_id, t.number, t.kind, t.state, t.reopened, t.phone_index, t.expired_at is not null as expired from l
 		join tickets t on t.site_id = l.site_id and t.id = l.ticket_id`, token, now).Scan(ctx, s)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil

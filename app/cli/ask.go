@@ -167,8 +167,9 @@ func (e *env) secret(ctx context.Context, file *os.File, prompt string) (string,
 	if _, err := fmt.Fprintf(e.Err, "%s: ", prompt); err != nil {
 		return "", err
 	}
+	terminal := int(file.Fd())
 	text, err := e.typed(ctx, func() (string, error) {
-		raw, err := term.ReadPassword(int(file.Fd()))
+		raw, err := term.ReadPassword(terminal)
 		return string(raw), err
 	})
 	_, _ = fmt.Fprintln(e.Err)

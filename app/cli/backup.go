@@ -46,6 +46,9 @@ Exit code 0: the file is written; 1: it is not, and nothing is left of it; 2: wr
 			if args[0] == "-" && isFile && term.IsTerminal(int(out.Fd())) {
 				return usage("a backup can't be shown here; name a file, or send the output somewhere")
 			}
+			if err := e.findDatabase(cmd); err != nil {
+				return err
+			}
 			began, show := time.Now(), e.showProgress("Copying")
 			c, err := boot.Backup(asOperator(cmd), e.cfg, args[0], e.Out, show)
 			e.endProgress()
@@ -78,6 +81,9 @@ Exit code 0: the backup is sound; 1: it is not, or the trial could not be made; 
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := e.cfg.ValidateKeyless(); err != nil {
+				return err
+			}
+			if err := e.findDatabase(cmd); err != nil {
 				return err
 			}
 			began, show := time.Now(), e.showProgress("Restoring for trial")

@@ -21,7 +21,7 @@ func TestDoctorFix(t *testing.T) {
 	t.Parallel()
 	dir := dbtest.DataFolder(t)
 	o := operator{t, map[string]string{"LOBBY_DATA": dir, "LOBBY_URL": "https://lobby.example.com", "LOBBY_ADDR": "127.0.0.1:8080"}}
-	o.lobby(0, "site", "list") // makes database and key
+	o.lobby(0, "site", "add", "--code", "a", "--name", "A") // makes database and key
 	o.lobby(0, "migrate", "down", "--yes")
 	scratch := leaveScratch(t, dir)
 	found, err := cluster.Look(t.Context(), dir)

@@ -27,6 +27,9 @@ keep backups of before: they open only with it.`,
 			if err := e.cfg.Validate(); err != nil {
 				return err
 			}
+			if err := e.findDatabase(cmd); err != nil {
+				return err
+			}
 			ctx := actor.With(cmd.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:" + osUser(), All: true})
 			done, err := boot.RewrapKey(ctx, e.cfg, boot.Options{Log: e.logger(slog.LevelWarn)})
 			if err != nil {

@@ -41,6 +41,7 @@ Days are the property's own. Names, phones and plates are masked, whoever asks; 
 	cmd.AddCommand(
 		newReportOf(e, "visitors", "Visits by day, purpose and way of registration; with --register the visitor register", (*reports.Service).Visitors),
 		newReportOf(e, "tickets", "Tickets by kind and state, and how many were done in time; with --register the ticket register", (*reports.Service).Tickets),
+		newReportOf(e, "callbacks", "Callbacks due and made, who was satisfied, and marks; with --register the callback register", (*reports.Service).Callbacks),
 	)
 	return cmd
 }

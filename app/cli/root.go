@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 	"lobby/app/boot"
 	"lobby/app/config"
 	"lobby/app/kit/actor"
+	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/fault"
 	"lobby/app/site"
 	"lobby/views/locale"
@@ -163,6 +165,9 @@ func (e *env) withApp(cmd *cobra.Command, fn func(ctx context.Context, app *boot
 	if err := e.cfg.Validate(); err != nil {
 		return err
 	}
+	if err := e.findDatabase(cmd); err != nil {
+		return err
+	}
 	ctx := actor.With(cmd.Context(), actor.Actor{Kind: actor.CLI, Name: "cli:" + osUser(), All: true})
 	app, err := boot.Open(ctx, e.cfg, boot.Options{Log: e.logger(slog.LevelWarn)})
 	if err != nil {
@@ -170,6 +175,21 @@ func (e *env) withApp(cmd *cobra.Command, fn func(ctx context.Context, app *boot
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	return fn(ctx, app)
+}
+
+// beginners are the commands that may begin an embedded database, as serve and restore do.
+var beginners = []string{"lobby site add", "lobby demo load"}
+
+// findDatabase refuses to begin a second, empty database where somebody forgot to say where the first one lies.
+func (e *env) findDatabase(cmd *cobra.Command) error {
+	if !e.cfg.Embedded() || slices.Contains(beginners, cmd.CommandPath()) {
+		return nil
+	}
+	found, err := cluster.Look(cmd.Context(), e.cfg.Data)
+	if err != nil || found.Exists {
+		return nil //nolint:nilerr // what is wrong with one that is there, opening it says
+	}
+	return fmt.Errorf("there is no database in %s; LOBBY_DATA says where it lies, and 'lobby serve' or 'lobby site add' begins one", e.cfg.Data)
 }
 
 // inSite makes the command act for one site: the one with the code, or the only one there is where code is empty.

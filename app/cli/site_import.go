@@ -70,7 +70,12 @@ func readLimited(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, limit+1))
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil { // a file of 100 MB is not copied from one buffer to the next
+		b.Grow(int(min(info.Size(), limit+1)) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, limit+1))
+	return b.Bytes(), err
 }
 
 // printImport says what an import found and did.

@@ -86,39 +86,8 @@ func parseRoles(names []string) (roles []staff.Role, err error) {
 }
 
 func (e *env) addStaff(ctx context.Context, app *boot.App, in staff.Add, at site.Site) (err error) {
-	// What is asked is checked as the whole will be; each question looks at its own field only.
-	one := func(field string) func(string) error {
-		return func(answer string) error {
-			try := in
-			switch field {
-			case "login":
-				try.Login = answer
-			case "name":
-				try.Name = answer
-			case "password":
-				try.Password = answer
-			case "role":
-				var err error
-				if try.Roles, err = parseRoles(words(answer)); err != nil {
-					return err
-				}
-			}
-			return only(try.Check(), field)
-		}
-	}
-	if in.Login == "" {
-		if in.Login, err = e.ask(ctx, asked{prompt: "User name", proposal: proposedLogin(in.Roles), check: one("login")}); err != nil {
-			return err
-		}
-	}
-	if len(in.Roles) == 0 {
-		answer, err := e.ask(ctx, asked{prompt: "Roles (" + roleNames() + ")", check: one("role")})
-		if err != nil {
-			return err
-		}
-		if in.Roles, err = parseRoles(words(answer)); err != nil {
-			return err
-		}
+	if in, err = e.askRoles(ctx, in); err != nil {
+		return err
 	}
 	said := strings.Join(roleText(in.Roles), ", ")
 	known, err := app.Staff.Known(ctx, in.Login)
@@ -135,11 +104,11 @@ func (e *env) addStaff(ctx context.Context, app *boot.App, in staff.Add, at site
 		if e.terminal() == nil {
 			return usage("--name is needed for somebody new")
 		}
-		if in.Name, err = e.ask(ctx, asked{prompt: "Name, as colleagues see it", check: one("name")}); err != nil {
+		if in.Name, err = e.ask(ctx, asked{prompt: "Name, as colleagues see it", check: one(in, "name")}); err != nil {
 			return err
 		}
 	}
-	if in.Password, err = e.askPassword(ctx, "Password for "+in.Login, one("password")); err != nil {
+	if in.Password, err = e.askPassword(ctx, "Password for "+in.Login, one(in, "password")); err != nil {
 		return err
 	}
 	p, err := app.Staff.Add(ctx, in)
@@ -157,6 +126,47 @@ func (e *env) addStaff(ctx context.Context, app *boot.App, in staff.Add, at site
   lobby staff add --site %s             colleagues
   lobby device pair --site %s           kiosk, wall and lobby display
 `, p.Login, address(app, "/login"), at.Code, at.Code, at.Code)
+}
+
+// askRoles asks for user name and roles where the command line didn't say them.
+func (e *env) askRoles(ctx context.Context, in staff.Add) (staff.Add, error) {
+	var err error
+	if in.Login == "" {
+		if in.Login, err = e.ask(ctx, asked{prompt: "User name", proposal: proposedLogin(in.Roles), check: one(in, "login")}); err != nil {
+			return in, err
+		}
+	}
+	if len(in.Roles) == 0 {
+		answer, err := e.ask(ctx, asked{prompt: "Roles (" + roleNames() + ")", check: one(in, "role")})
+		if err != nil {
+			return in, err
+		}
+		if in.Roles, err = parseRoles(words(answer)); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// one checks an answer as the whole will be checked, and looks at its own field only.
+func one(in staff.Add, field string) func(answer string) error {
+	return func(answer string) error {
+		try := in
+		switch field {
+		case "login":
+			try.Login = answer
+		case "name":
+			try.Name = answer
+		case "password":
+			try.Password = answer
+		case "role":
+			var err error
+			if try.Roles, err = parseRoles(words(answer)); err != nil {
+				return err
+			}
+		}
+		return only(try.Check(), field)
+	}
 }
 
 // proposedLogin is "admin" for an administrator, else nothing.

@@ -70,9 +70,10 @@ func plainHead(text string) string {
 
 // heading says which column of a sheet holds what.
 type heading struct {
-	at      map[string]int // column → index
-	ignored []string       // heads that we have no use for
-	lines   int            // how many lines the head takes: two where it has a second level under merged cells
+	at      map[string]int       // column → index
+	ignored []string             // heads that we have no use for
+	lines   int                  // how many lines the head takes: two where it has a second level under merged cells
+	names   map[[2]string]string // column and text → name of a place, made once
 }
 
 // findHeading looks for the head below titles and remarks; ok is false where the sheet has none within its first
@@ -100,7 +101,7 @@ func (h heading) usable() bool {
 }
 
 func readHeading(cells []string) heading {
-	h := heading{at: map[string]int{}, lines: 1}
+	h := heading{at: map[string]int{}, lines: 1, names: map[[2]string]string{}}
 	for i, text := range cells {
 		if plainHead(text) == "" {
 			continue

@@ -39,8 +39,8 @@ func (h heading) row(l line) (entry, []fault.Field) {
 	}
 	e.name = h.text(l, "name", 60, &wrong)
 	e.owner = h.text(l, "owner", 60, &wrong)
-	e.place.Building = buildingName(h.text(l, "building", 40, &wrong))
-	e.place.Entrance = entranceName(h.text(l, "entrance", 40, &wrong))
+	e.place.Building = h.once(buildingName, "building", h.text(l, "building", 40, &wrong))
+	e.place.Entrance = h.once(entranceName, "entrance", h.text(l, "entrance", 40, &wrong))
 	e.place.Room = roomName(h.text(l, "room", 40, &wrong))
 	e.households = h.number(l, "households", &wrong)
 	e.shops = h.number(l, "shops", &wrong)
@@ -74,26 +74,47 @@ func (h heading) kind(l line, e *entry, wrong *fault.Fields) string {
 	return "zone"
 }
 
-// whole notes what the row lacks, and what has no place in a row of its kind.
-func (e *entry) whole(wrong *fault.Fields) {
-	need := map[string][]string{"zone": {"zone"}, "building": {"building"}, "household": {"building", "room"}, "shop": {"room"}}
-	unfit := map[string][]string{
+var (
+	// need is what a row of a kind can't do without, unfit what has no place in it.
+	need  = map[string][]string{"zone": {"zone"}, "building": {"building"}, "household": {"building", "room"}, "shop": {"room"}}
+	unfit = map[string][]string{
 		"zone":      {"building", "entrance", "room"},
 		"building":  {"name", "owner", "entrance", "room"},
 		"household": {"name", "owner", "households", "shops"},
 		"shop":      {"name", "owner", "households", "shops"},
 	}
-	has := map[string]bool{
-		"zone": e.zone != "", "name": e.name != "", "owner": e.owner != "", "building": e.place.Building != "",
-		"entrance": e.place.Entrance != "", "room": e.place.Room != "", "households": e.households != nil, "shops": e.shops != nil,
+)
+
+// has tells whether the row says something in a column.
+func (e *entry) has(column string) bool {
+	switch column {
+	case "zone":
+		return e.zone != ""
+	case "name":
+		return e.name != ""
+	case "owner":
+		return e.owner != ""
+	case "building":
+		return e.place.Building != ""
+	case "entrance":
+		return e.place.Entrance != ""
+	case "room":
+		return e.place.Room != ""
+	case "households":
+		return e.households != nil
 	}
+	return e.shops != nil
+}
+
+// whole notes what the row lacks, and what has no place in a row of its kind.
+func (e *entry) whole(wrong *fault.Fields) {
 	for _, column := range need[e.kind] {
-		if !has[column] && !wrong.Has(column) {
+		if !e.has(column) && !wrong.Has(column) {
 			wrong.Add(column, "fault.field.required")
 		}
 	}
 	for _, column := range unfit[e.kind] {
-		if has[column] && !wrong.Has(column) {
+		if e.has(column) && !wrong.Has(column) {
 			wrong.Add(column, "import.row.unfit."+e.kind)
 		}
 	}
@@ -131,9 +152,12 @@ func (h heading) text(l line, column string, longest int, wrong *fault.Fields) s
 		return ""
 	}
 	text := wrong.Line(column, l.cells[i], longest, false)
-	if slices.Contains(cellErrors, strings.ToUpper(text)) {
+	if strings.HasPrefix(text, "#") && slices.Contains(cellErrors, strings.ToUpper(text)) {
 		wrong.Add(column, "import.row.error", fault.Args{"Error": strings.ToUpper(text)})
 		return ""
+	}
+	if !strings.ContainsAny(text, "-/.+月年") { // nearly all are names and numbers
+		return text
 	}
 	if dated.MatchString(text) || powers.MatchString(text) {
 		wrong.Add(column, "import.row.date", fault.Args{"Text": text})
@@ -157,6 +181,16 @@ func (h heading) number(l line, column string, wrong *fault.Fields) *int {
 		return nil
 	}
 	return &n
+}
+
+// once makes a name of a column's text, the first time that this text comes: a building stands in hundreds of rows.
+func (h heading) once(name func(string) string, column, text string) string {
+	if made, known := h.names[[2]string{column, text}]; known {
+		return made
+	}
+	made := name(text)
+	h.names[[2]string{column, text}] = made
+	return made
 }
 
 var (

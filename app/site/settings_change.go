@@ -43,12 +43,16 @@ type Day struct{ From, To string }
 
 // Bounds of what can be set. The record of who did what (PRIVACY-4) has no term that a site could shorten.
 const (
-	KioskIdleMin, KioskIdleMax   = 20, 300 // seconds: time to read, and no longer than nobody is there (PRIVACY-6)
-	VisitTermMin, VisitTermMax   = 1, 365  // days
-	TicketTermMin, TicketTermMax = 30, 1825
-	MaxPurposes                  = 12
-	MaxPurposeText               = 20
-	maxPhoneText                 = 40
+	KioskIdleMin  = 20 // seconds: time to read (PRIVACY-6)
+	KioskIdleMax  = 300
+	VisitTermMin  = 1 // days
+	VisitTermMax  = 365
+	TicketTermMin = 30 // days: a complaint may take a month (COMPLAINT-5)
+	TicketTermMax = 1825
+	MaxPurposes   = 12 // on one screen of a kiosk
+
+	MaxPurposeText = 20 // characters
+	maxPhoneText   = 40
 )
 
 // Change changes the actor's site. Every instance and every screen takes it up within a second. The error is a Conflict

@@ -3,7 +3,6 @@ package site
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -175,7 +174,7 @@ func (s Site) describe(ctx context.Context, name string) string {
 			return dayName(ctx, day) + " " + span
 		})
 	case "auto_print":
-		return locale.T(ctx, fmt.Sprintf("site.switch.%t", f.AutoPrint))
+		return locale.T(ctx, "site.switch."+strconv.FormatBool(f.AutoPrint))
 	case "desk_phone":
 		return f.DeskPhone
 	case "duty_phone":

@@ -47,7 +47,7 @@ func changeSite(_ Site, f form) Change {
 }
 
 func viewSite(ctx context.Context, s shown) viewed {
-	p := page.SitePage{Page: s.page(), Zones: zones, Accent: accent(ctx, s.values["accent"])}
+	p := page.About{Page: s.page(), Zones: zones, Accent: accent(ctx, s.values["accent"])}
 	p.Fields = []parts.Input{
 		s.input(ctx, parts.Input{Name: "name", Max: 80, Required: true}),
 		s.input(ctx, parts.Input{Name: "time-zone", Required: true, List: "zones"}),

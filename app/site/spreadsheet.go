@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"lobby/app/kit/fault"
 )
@@ -22,6 +24,8 @@ const (
 	maxLines = 200_000
 	// maxColumns is how many columns of a line are looked at.
 	maxColumns = 200
+	// maxCells is how many cells all lines of a sheet may have: with it a file takes bounded memory, whatever it holds.
+	maxCells = 20 * maxLines
 )
 
 // line is one line of a sheet as the file has it.
@@ -57,30 +61,46 @@ func read(data []byte) ([]sheet, error) {
 }
 
 // decode makes UTF-8 of what spreadsheet programs write: UTF-8 with and without a byte order mark, UTF-16 with one, and
-// what isn't UTF-8 is GBK, which Excel writes in China (read as GB18030, which contains it).
-func decode(data []byte) ([]byte, error) {
+// what isn't UTF-8 is GBK, which Excel writes in China (read as GB18030, which contains it). It is decoded on the way,
+// so that a large file doesn't stand in memory twice.
+func decode(data []byte) (io.Reader, error) {
 	var from encoding.Encoding
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		if data = data[3:]; utf8.Valid(data) {
-			return data, nil
+			return bytes.NewReader(data), nil
 		}
 		return nil, fault.New(fault.Invalid, "import.encoding", fault.Args{"Line": lineOfBreak(data)})
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		from = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
 	case utf8.Valid(data):
-		return data, nil
+		return bytes.NewReader(data), nil
 	default:
 		from = simplifiedchinese.GB18030
 	}
-	text, err := from.NewDecoder().Bytes(data)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "import.encoding", fault.Args{"Line": 1})
+	return &strict{r: transform.NewReader(bytes.NewReader(data), from.NewDecoder()), line: 1}, nil
+}
+
+// strict refuses text with bytes in it that belong to no encoding, for which a decoder writes U+FFFD.
+type strict struct {
+	r    io.Reader
+	line int
+	tail []byte // the first bytes of a character that the piece before ended in
+}
+
+func (s *strict) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	piece := append(s.tail, b[:n]...)
+	if i := bytes.Index(piece, []byte("\ufffd")); i >= 0 {
+		return 0, fault.New(fault.Invalid, "import.encoding", fault.Args{"Line": s.line + bytes.Count(piece[:i], []byte("\n"))})
 	}
-	if i := bytes.IndexRune(text, utf8.RuneError); i >= 0 { // what the decoder writes for bytes that are none of its own
-		return nil, fault.New(fault.Invalid, "import.encoding", fault.Args{"Line": 1 + bytes.Count(text[:i], []byte("\n"))})
+	keep := min(len(piece), utf8.UTFMax-1)
+	s.line += bytes.Count(piece[:len(piece)-keep], []byte("\n"))
+	s.tail = append(s.tail[:0:0], piece[len(piece)-keep:]...)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return n, fault.Wrap(err, fault.Invalid, "import.encoding", fault.Args{"Line": s.line})
 	}
-	return text, nil
+	return n, err
 }
 
 func lineOfBreak(data []byte) int {
@@ -99,11 +119,18 @@ func lineOfBreak(data []byte) int {
 }
 
 // readCSV reads text with commas, semicolons or tabs between its columns.
-func readCSV(text []byte) ([]line, error) {
-	r := csv.NewReader(bytes.NewReader(text))
-	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(text), -1, false
+func readCSV(text io.Reader) ([]line, error) {
+	in := bufio.NewReaderSize(text, 64<<10)
+	beginning, err := in.Peek(in.Size())
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	r := csv.NewReader(in)
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(beginning), -1, false
 	var lines []line
+	stand := 0 // cells
 	for {
+		start := r.InputOffset()
 		cells, err := r.Read()
 		var wrong *csv.ParseError
 		switch {
@@ -118,7 +145,7 @@ func readCSV(text []byte) ([]line, error) {
 		n, _ := r.FieldPos(0)
 		l := line{number: n, cells: cells[:min(len(cells), maxColumns)]}
 		for i, c := range l.cells {
-			l.cells[i] = asText(c)
+			l.cells[i] = short(asText(c), r.InputOffset()-start > 4*maxCell)
 			if strings.HasPrefix(l.cells[i], "=") {
 				l.hollow = append(l.hollow, i)
 			}
@@ -126,10 +153,24 @@ func readCSV(text []byte) ([]line, error) {
 		if !l.blank() {
 			lines = append(lines, l)
 		}
-		if len(lines) > maxLines {
+		if stand += len(l.cells); len(lines) > maxLines || stand > maxCells {
 			return nil, tooMany()
 		}
 	}
+}
+
+// maxCell is how many bytes of a cell are kept: more than any name may have, so that too long a one is seen.
+const maxCell = 300
+
+// short gives the beginning of a long text. apart gives it memory of its own, so that the rest of a long line goes.
+func short(text string, apart bool) string {
+	if len(text) > maxCell {
+		text, apart = strings.ToValidUTF8(text[:maxCell], ""), true
+	}
+	if apart {
+		return strings.Clone(text)
+	}
+	return text
 }
 
 func tooMany() error {

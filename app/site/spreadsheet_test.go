@@ -3,6 +3,7 @@ package site
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,37 +58,27 @@ func TestImportReadsWhatOfficesWrite(t *testing.T) {
 func TestImportRefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	var packed bytes.Buffer
-	z := zip.NewWriter(&packed)
-	w, err := z.Create("xl/worksheets/sheet1.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nought := make([]byte, 1<<20)
-	for range maxUnzipped>>20 + 1 {
-		if _, err := w.Write(nought); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
 	good := workbook(t, func(f *excelize.File) { rowsOf(t, f, "Sheet1", small) })
 	for name, c := range map[string]struct {
 		data []byte
 		key  string
 	}{
-		"100 MB and a byte":      {make([]byte, MaxImport+1), "import.large"},
-		"a small file of 513 MB": {packed.Bytes(), "import.unzipped"},
-		"too many rows":          {[]byte(csvHead + strings.Repeat("住户,,,,1,1,101,,\n", maxLines+1)), "import.many"},
-		"an old workbook":        {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1..."), "import.old_format"},
-		"a workbook cut off":     {good[:len(good)/2], "import.unreadable"},
-		"a zip of something":     {[]byte("PK\x03\x04 and nothing more"), "import.unreadable"},
-		"neither UTF-8 nor GBK":  {[]byte("区域,楼栋\n\xff\xff\xff,1\n"), "import.encoding"},
-		"a mark and no UTF-8":    {[]byte("\ufeff区域,楼栋\n\xff,1\n"), "import.encoding"},
-		"nothing":                {nil, "import.empty"},
-		"a head alone":           {[]byte(csvHead), "import.empty"},
-		"no head":                {[]byte("住户,18#,201\n"), "import.bad_rows"},
+		"100 MB and a byte":     {make([]byte, MaxImport+1), "import.large"},
+		"a bomb that says so":   {bomb(t, maxUnzipped+1), "import.unzipped"},
+		"a bomb in many parts":  {bomb(t, maxUnzipped/2, maxUnzipped/2, 1), "import.unzipped"},
+		"a bomb that lies":      {bomb(t, 1000), "import.unreadable"},
+		"too many rows":         {[]byte("区域\n" + strings.Repeat("1\n", maxLines+1)), "import.many"},
+		"too many cells":        {[]byte(strings.Repeat(strings.Repeat("1,", maxColumns-1)+"1\n", maxCells/maxColumns+1)), "import.many"},
+		"too many rows, packed": {rows(t, maxLines+1), "import.many"},
+		"an old workbook":       {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1..."), "import.old_format"},
+		"a workbook cut off":    {good[:len(good)/2], "import.unreadable"},
+		"a sheet cut off":       {replace(t, good, "xl/worksheets/sheet1.xml", func(text string) string { return text[:strings.LastIndex(text, "<row")] }), "import.unreadable"},
+		"a zip of something":    {[]byte("PK\x03\x04 and nothing more"), "import.unreadable"},
+		"neither UTF-8 nor GBK": {[]byte("区域,楼栋\n\xff\xff\xff,1\n"), "import.encoding"},
+		"a mark and no UTF-8":   {[]byte("\ufeff区域,楼栋\n\xff,1\n"), "import.encoding"},
+		"nothing":               {nil, "import.empty"},
+		"a head alone":          {[]byte(csvHead), "import.empty"},
+		"no head":               {[]byte("住户,18#,201\n"), "import.bad_rows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := b.refused(c.key, Import{Data: c.data, AcceptDifferences: true})
@@ -96,10 +87,66 @@ func TestImportRefusesWhatItCannotRead(t *testing.T) {
 			}
 		})
 	}
-	_, err = b.Import(b.ctx, Import{Data: []byte("区域,楼栋\n1,\n\xff\xff\xff,1\n")})
+	_, err := b.Import(b.ctx, Import{Data: []byte("区域,楼栋\n1,\n\xff\xff\xff,1\n")})
 	if f, ok := fault.As(err); !ok || f.Args["Line"] != 3 {
 		t.Errorf("the line is not named: %v", err)
 	}
+}
+
+// bomb is a workbook whose first sheets say that they unpack to so many bytes; what they really unpack to is 2 MB each.
+func bomb(t *testing.T, says ...uint64) []byte {
+	t.Helper()
+	var sheet bytes.Buffer
+	f, err := flate.NewWriter(&sheet, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(append([]byte("<worksheet>"), bytes.Repeat([]byte(" "), 2<<20)...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good := workbook(t, func(f *excelize.File) { rowsOf(t, f, "Sheet1", small) })
+	in, err := zip.NewReader(bytes.NewReader(good), int64(len(good)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for i, size := range says {
+		name := "xl/worksheets/sheet1.xml"
+		if i > 0 {
+			name = fmt.Sprintf("xl/media/%d", i)
+		}
+		w, err := z.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Deflate, UncompressedSize64: size, CompressedSize64: uint64(sheet.Len())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(sheet.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range in.File {
+		if part.Name == "xl/worksheets/sheet1.xml" {
+			continue
+		}
+		if err := z.Copy(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// rows is a workbook with a head and so many rows.
+func rows(t *testing.T, many int) []byte {
+	t.Helper()
+	sheet := `<worksheet><sheetData><row><c t="inlineStr"><is><t>区域</t></is></c></row>` +
+		strings.Repeat(`<row><c><v>1</v></c></row>`, many) + `</sheetData></worksheet>`
+	return replace(t, workbook(t, func(*excelize.File) {}), "xl/worksheets/sheet1.xml", func(string) string { return sheet })
 }
 
 // workbook makes an .xlsx.
@@ -204,6 +251,12 @@ func TestImportWorkbook(t *testing.T) {
 // edit changes one part of a workbook as another program would have written it.
 func edit(t *testing.T, data []byte, part, from, to string) []byte {
 	t.Helper()
+	return replace(t, data, part, func(text string) string { return strings.ReplaceAll(text, from, to) })
+}
+
+// replace puts another text in place of a workbook's part.
+func replace(t testing.TB, data []byte, part string, with func(string) string) []byte {
+	t.Helper()
 	in, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +278,7 @@ func edit(t *testing.T, data []byte, part, from, to string) []byte {
 		}
 		content := text.String()
 		if f.Name == part {
-			content = strings.ReplaceAll(content, from, to)
+			content = with(content)
 		}
 		if _, err := w.Write([]byte(content)); err != nil {
 			t.Fatal(err)
@@ -235,4 +288,35 @@ func edit(t *testing.T, data []byte, part, from, to string) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// A large file is decoded piece by piece: characters that lie across two pieces are whole, and the line of a byte that
+// belongs to no encoding is told, wherever it is.
+func TestDecodeOnTheWay(t *testing.T) {
+	t.Parallel()
+	gbk := func(text string) string { return string(encoded(t, simplifiedchinese.GBK.NewEncoder().String, text)) }
+	row := gbk("区域,楼栋" + strings.Repeat("业", 101) + "\n")
+	const many = 3000
+	for _, shift := range []string{"", "x", "xy"} {
+		lines, err := func() ([]line, error) {
+			text, err := decode([]byte(shift + strings.Repeat(row, many)))
+			if err != nil {
+				return nil, err
+			}
+			return readCSV(text)
+		}()
+		if err != nil || len(lines) != many || lines[many-1].cells[1] != "楼栋"+strings.Repeat("业", 98) {
+			t.Errorf("shifted by %d: %d lines, %v", len(shift), len(lines), err)
+		}
+	}
+	for _, before := range []int{0, 1, 150, many} {
+		text, err := decode([]byte(strings.Repeat(row, before) + "\xff\xff\xff\n" + strings.Repeat(row, 10)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = readCSV(text)
+		if f, ok := fault.As(err); !ok || f.Key != "import.encoding" || f.Args["Line"] != before+1 {
+			t.Errorf("after %d lines: %v", before, err)
+		}
+	}
 }

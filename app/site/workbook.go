@@ -16,28 +16,36 @@ import (
 )
 
 // maxUnzipped is how many bytes a workbook may have when it is unpacked; a small file can hold very many.
-const maxUnzipped = 512 << 20
+const maxUnzipped = 128 << 20
+
+// book is a workbook, taken apart.
+type book struct {
+	data    []byte
+	zip     *zip.Reader
+	names   []string          // sheets in their order
+	paths   map[string]string // of the sheets' parts; of a chart there is none
+	shared  []string
+	general []bool
+	plain   bool // texts and styles are such that our own scanner may read the sheets
+	file    *excelize.File
+}
 
 // readWorkbook reads every sheet of an .xlsx, hidden ones too, but for those with notes. Of a formula the calculated
 // value counts. Merged cells all have the value of the first.
 func readWorkbook(data []byte) ([]sheet, error) {
-	parts, err := scanParts(data)
+	b, err := openBook(data)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: 32 << 20})
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer func() { _ = f.Close() }() // removes what it unpacked
+	defer b.close()
 	var out []sheet
 	total := 0
-	for _, name := range f.GetSheetList() {
-		part, isSheet := parts[name]
+	for _, name := range b.names {
+		target, isSheet := b.paths[name]
 		if !isSheet || slices.ContainsFunc(speech().Sheets["notes"], func(n string) bool { return strings.EqualFold(n, name) }) {
 			continue // a chart, or our template's own explanation
 		}
-		lines, err := readRows(f, name, part, maxLines-total)
+		lines, err := b.read(name, target, maxLines-total)
 		if err != nil {
 			return nil, err
 		}
@@ -46,6 +54,58 @@ func readWorkbook(data []byte) ([]sheet, error) {
 	}
 	return out, nil
 }
+
+// read gives the lines of one sheet.
+func (b *book) read(name, target string, room int) ([]line, error) {
+	text, err := readPart(b.zip, target)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	s := sheetScan{shared: b.shared, general: b.general, room: room}
+	if b.plain && s.scan(text) {
+		switch {
+		case s.full:
+			return nil, tooMany()
+		case !s.whole:
+			return nil, unreadable(errCut)
+		}
+		if lines := s.merged(); s.sure(lines) {
+			return lines, nil
+		}
+	}
+	part, err := scanPart(text)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if b.file == nil {
+		b.file, err = excelize.OpenReader(bytes.NewReader(b.data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: 32 << 20})
+		if err != nil {
+			return nil, unreadable(err)
+		}
+	}
+	return readRows(b.file, name, part, room)
+}
+
+func (b *book) close() {
+	if b.file != nil {
+		_ = b.file.Close() // removes what it unpacked
+	}
+}
+
+// merged gives the lines with merged cells filled.
+func (s *sheetScan) merged() []line {
+	fill := newFiller(s.part)
+	out := s.lines[:0]
+	for _, l := range s.lines {
+		fill.fill(&l)
+		if !l.blank() {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+var errCut = errors.New("the sheet has no end")
 
 func unreadable(err error) error {
 	if errors.Is(err, errUnzipped) {
@@ -60,19 +120,20 @@ func readRows(f *excelize.File, name string, part part, room int) ([]line, error
 		return nil, unreadable(err)
 	}
 	defer func() { _ = rows.Close() }()
-	merged := filler{waiting: slices.SortedStableFunc(slices.Values(part.merged), func(a, b merge) int { return a.top - b.top })}
+	merged := newFiller(part)
 	var lines []line
+	cells := 0
 	for n := 1; rows.Next(); n++ {
-		cells, err := rows.Columns()
+		columns, err := rows.Columns()
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		l := line{number: n, cells: cells[:min(len(cells), maxColumns)], hollow: part.hollow[n]}
+		l := line{number: n, cells: columns[:min(len(columns), maxColumns)], hollow: part.hollow[n]}
 		merged.fill(&l)
 		if l.blank() {
 			continue
 		}
-		if len(lines) == room {
+		if cells += len(l.cells); len(lines) == room || cells > maxCells {
 			return nil, tooMany()
 		}
 		lines = append(lines, l)
@@ -101,6 +162,10 @@ type filler struct {
 	open    []merge
 }
 
+func newFiller(p part) filler {
+	return filler{waiting: slices.SortedStableFunc(slices.Values(p.merged), func(a, b merge) int { return a.top - b.top })}
+}
+
 func (f *filler) fill(l *line) {
 	for len(f.waiting) > 0 && f.waiting[0].top <= l.number {
 		m := f.waiting[0]
@@ -126,8 +191,8 @@ func (f *filler) fill(l *line) {
 
 var errUnzipped = errors.New("too large when unpacked")
 
-// scanParts reads the workbook's list of sheets, and of each sheet what excelize's stream of rows doesn't tell.
-func scanParts(data []byte) (map[string]part, error) {
+// openBook reads what a workbook says of its sheets, and their common texts and styles.
+func openBook(data []byte) (*book, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
@@ -138,7 +203,30 @@ func scanParts(data []byte) (map[string]part, error) {
 			return nil, errUnzipped
 		}
 	}
-	var book struct {
+	b := &book{data: data, zip: z, paths: map[string]string{}}
+	links, err := b.list()
+	if err != nil {
+		return nil, err
+	}
+	b.plain = true
+	if links["sharedStrings"] != "" {
+		text, err := readPart(z, links["sharedStrings"])
+		if err != nil {
+			return nil, err
+		}
+		b.shared, b.plain = sharedTexts(text)
+	}
+	if links["styles"] != "" {
+		if b.general, err = plainStyles(z, links["styles"]); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// list reads the sheets in their order with their parts, and gives where texts and styles lie.
+func (b *book) list() (map[string]string, error) {
+	var contents struct {
 		Sheets []struct {
 			Name string `xml:"name,attr"`
 			ID   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
@@ -147,31 +235,65 @@ func scanParts(data []byte) (map[string]part, error) {
 	var links struct {
 		Links []struct {
 			ID     string `xml:"Id,attr"`
+			Type   string `xml:"Type,attr"`
 			Target string `xml:"Target,attr"`
 		} `xml:"Relationship"`
 	}
-	if err := decodePart(z, "xl/workbook.xml", &book); err != nil {
+	if err := decodePart(b.zip, "xl/workbook.xml", &contents); err != nil {
 		return nil, err
 	}
-	if err := decodePart(z, "xl/_rels/workbook.xml.rels", &links); err != nil {
+	if err := decodePart(b.zip, "xl/_rels/workbook.xml.rels", &links); err != nil {
 		return nil, err
 	}
-	parts := map[string]part{}
-	for _, s := range book.Sheets {
-		for _, l := range links.Links {
-			target := path.Join("xl", l.Target)
-			if strings.HasPrefix(l.Target, "/") {
-				target = l.Target[1:]
-			}
-			if l.ID != s.ID || !strings.HasPrefix(target, "xl/worksheets/") {
-				continue
-			}
-			if parts[s.Name], err = scanPart(z, target); err != nil {
-				return nil, err
+	found := map[string]string{}
+	for _, s := range contents.Sheets {
+		b.names = append(b.names, s.Name)
+	}
+	for _, l := range links.Links {
+		target := path.Join("xl", l.Target)
+		if strings.HasPrefix(l.Target, "/") {
+			target = l.Target[1:]
+		}
+		found[path.Base(l.Type)] = target
+		for _, s := range contents.Sheets {
+			if l.ID == s.ID && strings.HasPrefix(target, "xl/worksheets/") {
+				b.paths[s.Name] = target
 			}
 		}
 	}
-	return parts, nil
+	return found, nil
+}
+
+// plainStyles tells of each style whether it shows a whole number as it is written: General, whole numbers, text.
+func plainStyles(z *zip.Reader, name string) ([]bool, error) {
+	var styles struct {
+		Formats []struct {
+			Number int `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	if err := decodePart(z, name, &styles); err != nil {
+		return nil, err
+	}
+	plain := make([]bool, len(styles.Formats))
+	for i, f := range styles.Formats {
+		plain[i] = f.Number == 0 || f.Number == 1 || f.Number == 49
+	}
+	return plain, nil
+}
+
+// readPart unpacks one part; its checksum is checked at the end.
+func readPart(z *zip.Reader, name string) ([]byte, error) {
+	f, err := z.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(min(info.Size(), maxUnzipped)) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, maxUnzipped+1))
+	return b.Bytes(), err
 }
 
 func decodePart(z *zip.Reader, name string, into any) error {
@@ -185,16 +307,7 @@ func decodePart(z *zip.Reader, name string, into any) error {
 
 // scanPart finds a sheet's merged cells and its formulas without a value; a sheet that is cut off is an error, since
 // excelize would take it for a shorter one.
-func scanPart(z *zip.Reader, name string) (part, error) {
-	f, err := z.Open(name)
-	if err != nil {
-		return part{}, err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxUnzipped+1)) // its checksum is checked at the end
-	if err != nil {
-		return part{}, err
-	}
+func scanPart(text []byte) (part, error) {
 	p := part{hollow: map[int][]int{}}
 	if plain(text) {
 		return p, nil

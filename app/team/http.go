@@ -253,16 +253,16 @@ func (p *Pages) pair(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	shown := &view.Code{Device: screen(*d, p.Now()), Text: code[:4] + " " + code[4:], Address: p.pairAddress(c), From: p.Now(), Till: *d.CodeExpiresAt}
+	shown := &view.Code{Device: screen(*d, p.Now()), Text: code[:4] + " " + code[4:], Address: p.pairAddress(), From: p.Now(), Till: *d.CodeExpiresAt}
 	return p.devicesPage(c, fiber.StatusOK, view.DevicesPage{Language: in.Language, Code: shown})
 }
 
-// pairAddress is what to open on the screen: the public address, else the one under which this page was reached.
-func (p *Pages) pairAddress(c *fiber.Ctx) string {
-	if p.URL != "" {
-		return p.URL + "/pair"
+// pairAddress is what to open on the screen, where the public address is known.
+func (p *Pages) pairAddress() string {
+	if p.URL == "" {
+		return ""
 	}
-	return "/pair"
+	return p.URL + "/pair"
 }
 
 func (p *Pages) revoke(c *fiber.Ctx) error {

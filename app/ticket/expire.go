@@ -44,12 +44,17 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 	before := now.In(here.Location()).AddDate(0, 0, -here.Settings.TicketTermDays)
 	for {
 		n, err := db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (int, error) {
-			n, err := expire(ctx, tx, here.ID, before, now, expireBatch)
-			if err != nil || n == 0 {
+			ids, err := expire(ctx, tx, here.ID, before, now, expireBatch)
+			if err != nil || len(ids) == 0 {
 				return 0, err
 			}
-			return n, audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", n, before.Format(time.RFC3339)),
-				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "tasks"}})
+			for _, forget := range s.Forget {
+				if err := forget(ctx, tx, ids); err != nil {
+					return 0, err
+				}
+			}
+			return len(ids), audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", len(ids), before.Format(time.RFC3339)),
+				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "callbacks", "ratings", "tasks"}})
 		})
 		expired += n
 		if err != nil || n == 0 {
@@ -59,8 +64,8 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 }
 
 // expire empties up to limit tickets that were over before a moment: closed then, or, where a ticket ended otherwise,
-// by its last step. Another instance at the same work takes other rows.
-func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, limit int) (int, error) {
+// by its last step; it gives their ids. Another instance at the same work takes other rows.
+func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, limit int) ([]int64, error) {
 	var ids []int64
 	err := tx.NewRaw(`with due as materialized (
 			select id from tickets t where site_id = ?0 and expired_at is null and lane is null
@@ -69,7 +74,7 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 		update tickets set expired_at = ?3, phone = null, phone_index = null, reporter = '', confirmed_by = '', place = '', matter = '', entry_hash = ''
 		where id in (select id from due) returning id`, site, before, limit, now).Scan(ctx, &ids)
 	if err != nil || len(ids) == 0 {
-		return 0, db.Translate(err)
+		return nil, db.Translate(err)
 	}
 	for _, q := range []*bun.UpdateQuery{
 		tx.NewUpdate().Model((*Step)(nil)).Set("remark = ''").Where("remark <> ''"),
@@ -78,8 +83,8 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 		tx.NewUpdate().Model((*notice.Task)(nil)).Set("result = '—'").Where("result <> ''"),
 	} {
 		if _, err := q.Where("ticket_id in (?)", bun.List(ids)).Exec(ctx); err != nil {
-			return 0, db.Translate(err)
+			return nil, db.Translate(err)
 		}
 	}
-	return len(ids), nil
+	return ids, nil
 }

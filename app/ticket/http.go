@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
@@ -20,7 +21,11 @@ import (
 )
 
 // Pages are the pages of tickets at the desk.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	// Beside is what another feature shows on the page of a ticket; with opened, texts as they were written. Nil: nothing.
+	Beside func(ctx context.Context, ticket int64, opened bool) (templ.Component, error)
+}
 
 // Routes mounts the pages.
 func (p *Pages) Routes(app fiber.Router) {
@@ -247,6 +252,11 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 	v, err := p.Service.page(ctx, id, a)
 	if err != nil {
 		return err
+	}
+	if p.Beside != nil {
+		if v.Beside, err = p.Beside(ctx, id, a.opened); err != nil {
+			return err
+		}
 	}
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }

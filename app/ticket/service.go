@@ -26,6 +26,10 @@ type Service struct {
 	Post  notice.Post // carries what time makes known
 	Now   func() time.Time
 
+	// Forget are what other features remove of their own about tickets whose term is over, in the transaction that
+	// empties them (PRIVACY-5).
+	Forget []func(ctx context.Context, tx bun.Tx, tickets []int64) error
+
 	book rulesBook
 }
 

@@ -67,6 +67,21 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+	t.Run("VISIT-1 the desk takes a visit without a phone, but not without a name, a purpose, and whom or where", func(t *testing.T) {
+		t.Parallel()
+		desk := RulesFor(site.Defaults(), Counter)
+		in := wang()
+		in.Channel, in.Phone, in.Plate, in.Company, in.Host = Counter, "", "", "", ""
+		if _, err := in.Check(desk); err != nil {
+			t.Error(err)
+		}
+		in.Name, in.Purpose, in.Place, in.Phone = "", "", "", "12"
+		_, err := in.Check(desk)
+		want := map[string]string{"name": "fault.field.required", "purpose": "visitor.error.purpose", "host": "visitor.error.whom", "phone": "visitor.error.phone"}
+		if got := wrongFields(err); !maps.Equal(got, want) {
+			t.Errorf("%v", got)
+		}
+	})
 	t.Run("VISIT-1 marks that turn the reading direction are taken out, spaces in a line become one", func(t *testing.T) {
 		t.Parallel()
 		in := wang()

@@ -285,7 +285,7 @@ func changes(list []Changed) templ.Component {
 }
 
 // SettingsSite is the page of name, time zone, languages and accent.
-func SettingsSite(s layout.Shell, p SitePage) templ.Component {
+func SettingsSite(s layout.Shell, p About) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

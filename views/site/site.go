@@ -26,8 +26,8 @@ func (p Page) field(name string) part.Input {
 	return part.Input{Name: name}
 }
 
-// SitePage is name, time zone, languages and accent.
-type SitePage struct {
+// About is name, time zone, languages and accent.
+type About struct {
 	Page
 	Zones  []string // to choose from; others can be typed
 	Accent Accent

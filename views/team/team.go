@@ -98,7 +98,7 @@ type DevicesPage struct {
 type Code struct {
 	Device     Device
 	Text       string // "1234 5678"
-	Address    string // where to type it
+	Address    string // where to type it; empty where the public address isn't known
 	From, Till time.Time
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"lobby/views/part"
 )
 
@@ -137,10 +139,11 @@ type Page struct {
 	Records   []Record
 	Earlier   []Row // complaints of the same customer before this one (COMPLAINT-6)
 	Steps     []Step
-	Whys      []Why       // how each limit comes about (SLA-5)
-	HasPhone  bool        // there is a phone, and it is masked
-	HasMasked bool        // numbers in the texts are masked
-	Reason    *part.Input // nil where there is nothing to open, or the person may not
+	Whys      []Why           // how each limit comes about (SLA-5)
+	HasPhone  bool            // there is a phone, and it is masked
+	HasMasked bool            // numbers in the texts are masked
+	Reason    *part.Input     // nil where there is nothing to open, or the person may not
+	Beside    templ.Component // what another feature shows about it; may be nil
 }
 
 // Fact is one line about a ticket, in words.

@@ -49,7 +49,7 @@ type Show struct {
 	Code                       string // while inside: the desk tells it who forgot it
 	Notice, Message            string
 	MayEnd, MayReveal          bool
-	HasMasked                  bool // numbers in the texts are masked
+	HasMasked                  bool   // numbers in the texts are masked
 	Revealed, RevealedField    string // opened just now, for this one answer
 	Reason                     part.Input
 	History                    []Act

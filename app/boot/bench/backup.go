@@ -64,12 +64,7 @@ func backups(ctx context.Context, h *house) (chapter, error) {
 		}
 		d, dy, l, ly = append(d, a), append(dy, b), append(l, e), append(ly, f)
 		for i, file := range []string{ours, theirs} {
-			info, err := os.Stat(file)
-			if err != nil {
-				return chapter{}, err
-			}
-			sizes[i] = info.Size()
-			if err := os.Remove(file); err != nil {
+			if sizes[i], err = sizeAndRemove(file); err != nil {
 				return chapter{}, err
 			}
 		}
@@ -91,6 +86,14 @@ beside `+"`pg_dump -Fc -f FILE` and `pg_restore --no-owner -d …`"+` of the sam
 			{What: "size of the file", Ours: mib(sizes[0]), Yardstick: mib(sizes[1]), Ratio: fmt.Sprintf("%.2f", float64(sizes[0])/float64(sizes[1]))},
 		},
 	}, nil
+}
+
+func sizeAndRemove(file string) (int64, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), os.Remove(file)
 }
 
 func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

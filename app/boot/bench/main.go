@@ -50,6 +50,7 @@ var sections = []section{
 	{"start", start},
 	{"wall", wallPage},
 	{"weight", weight},
+	{"import", spreadsheets},
 	{"registrations", registrations}, // late: it leaves thousands of visitors in the building
 	{"backup", backups},              // last: it leaves a million tickets
 	{"busy", busy},

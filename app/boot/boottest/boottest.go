@@ -4,6 +4,7 @@ package boottest
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -64,6 +65,7 @@ type House struct {
 	Key   string // LOBBY_KEY
 	Clock *Clock
 	Log   *slog.Logger // of the instances; by default nothing is written
+	Out   io.Writer    // their terminal; by default nobody looks
 	Rates web.Rates    // of the instances; by default no limits
 	Tweak func(*config.Config)
 
@@ -91,7 +93,7 @@ func (h *House) Config(t testing.TB) *config.Config {
 }
 
 func (h *House) options() boot.Options {
-	return boot.Options{Log: h.Log, Now: h.Clock.Now, Rates: h.Rates, Schema: h.Schema}
+	return boot.Options{Log: h.Log, Out: h.Out, Now: h.Clock.Now, Rates: h.Rates, Schema: h.Schema}
 }
 
 // Open opens the program without serving, as a subcommand has it.

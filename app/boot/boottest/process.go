@@ -157,7 +157,10 @@ func (p *Process) Stop() error {
 	select {
 	case err := <-p.done:
 		p.done <- err
-		return err
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, p.log)
+		}
+		return nil
 	case <-time.After(45 * time.Second):
 		p.Kill()
 		return fmt.Errorf("the program did not end\n%s", p.log)

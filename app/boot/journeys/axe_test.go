@@ -3,12 +3,14 @@ package journeys
 import (
 	_ "embed"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"lobby/app/boot/boottest"
+	"lobby/app/callback"
 	"lobby/app/kit/actor"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -60,6 +62,24 @@ func people(t *testing.T, h *house) (visit *visitor.Pass, tickets []*ticket.Tick
 	return visit, tickets
 }
 
+// toCall is a complaint that waits for its callback, after one try.
+func toCall(t *testing.T, h *house) int64 {
+	t.Helper()
+	as := actor.AsJob(t.Context(), "test", h.at.ID)
+	made, err := h.app.Tickets.Register(as, ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "complaint", Place: "18#2单元201",
+		Matter: "楼道灯一直不亮", Phone: "13800138000", Reporter: "张三", Channel: "phone"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tickettest.Bring(as, t, h.app.Tickets, made.ID, ticket.Verified)
+	p := h.Person(t, h.app, h.at.ID, "tries", staff.Agent)
+	who := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: p.ID, Site: h.at.ID, May: staff.May(staff.Agent)})
+	if _, err := h.app.Callbacks.Record(who, callback.Call{EntryKey: uuid.Must(uuid.NewV7()), Ticket: made.ID}); err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
 // pair types a device's code on the screen itself.
 func pair(t *testing.T, h *house, size [2]int64, kind, lang string) *tab {
 	t.Helper()
@@ -80,11 +100,15 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	visit, tickets := people(t, h)
+	zone, building, door := places(t, h)
+	called := toCall(t, h)
+	var rating sync.Mutex
+	flow := flowPages(t, h)
 	day := h.at.Day(h.Clock.Now())
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
-			Login: "speaks-" + lowered(lang), Name: "陈静", Password: boottest.Password, Language: lang, Roles: []staff.Role{staff.Supervisor},
+			Login: "speaks-" + lowered(lang), Name: "陈静", Password: boottest.Password, Language: lang, Roles: []staff.Role{staff.Supervisor, staff.Admin},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -98,12 +122,15 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			b.fill("[name=password]", boottest.Password)
 			b.click("form[action='/login'] [type=submit]")
 			b.until("the desk", `location.pathname === "/desk" && document.readyState === "complete"`)
-			for _, path := range []string{
+			for _, path := range append([]string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"), "/knowledge",
-				fmt.Sprintf("/knowledge/new/%d", tickets[2].ID), "/inbox", "/duty", "/supervisor", "/account", "/no/such/page",
-			} {
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
+				"/callbacks", fmt.Sprintf("/callbacks/%d", called), "/callbacks/register",
+				"/inbox", "/duty", "/supervisor",
+				"/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"),
+				"/knowledge", fmt.Sprintf("/knowledge/new/%d", tickets[2].ID),
+			}, flow...) {
 				b.visit(path)
 				b.inBothSchemes(path)
 				if got := eval[string](b, `document.documentElement.lang`); got != lang {
@@ -122,6 +149,14 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			phone := open(t, h.base, phoneSize)
 			phone.visit("/p/" + visit.Token + "?lang=" + lang)
 			phone.inBothSchemes("/p/…")
+			rating.Lock() // a new link ends the one before
+			defer rating.Unlock()
+			token, err := h.app.Callbacks.Link(actor.AsJob(t.Context(), "test", h.at.ID), tickets[2].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			phone.visit("/r/" + token + "?lang=" + lang)
+			phone.inBothSchemes("/r/…")
 		})
 	}
 }
@@ -177,6 +212,17 @@ func kioskWay(t *testing.T, k *tab, lang string) {
 	k.click("[formaction='/kiosk/leave']")
 	k.until("the digits", `!!document.querySelector("[data-digit]")`)
 	k.inBothSchemes("leaving")
+	welcome()
+	k.click("[formaction='/kiosk/rate']")
+	k.until("which ticket", `!!document.querySelector("[name=number]:not([type=hidden])")`)
+	k.inBothSchemes("which ticket to rate")
+	k.fill("[name=number]", "T990101-0001")
+	k.fill("[name=phone]", "13800138000")
+	k.click("[value=next]")
+	k.until("how it was", `!!document.querySelector("[name=speed]:not([type=hidden])")`)
+	k.click("[value=next]")
+	k.until("an error", `!!document.querySelector(".error")`)
+	k.inBothSchemes("marks, with an error")
 }
 
 // inBothSchemes checks the page in light and in dark.

@@ -22,7 +22,7 @@ import (
 const fits = `(() => {
 	const wrong = [], shown = e => e.checkVisibility() && e.getBoundingClientRect().height > 0;
 	if (document.documentElement.scrollWidth > innerWidth) wrong.push("scrolls sideways");
-	for (const e of document.querySelectorAll("button, a, .tile, input:not([type=hidden]):not([type=radio]), textarea")) {
+	for (const e of document.querySelectorAll("button, a, .tile, .mark, input:not([type=hidden]):not([type=radio]), textarea")) {
 		const r = e.getBoundingClientRect();
 		if (shown(e) && (r.height < 48 || r.width < 48)) wrong.push("small: " + e.outerHTML.slice(0, 90));
 	}
@@ -84,6 +84,15 @@ func TestTheKioskFits(t *testing.T) {
 				k.click("[value=next]")
 				k.until("the pass", `!!document.querySelector(".pass .code")`)
 				look("the pass")
+				k.visit("/kiosk?lang=" + lang)
+				k.click("[formaction='/kiosk/rate']")
+				k.until("which ticket", `!!document.querySelector("[name=number]:not([type=hidden])")`)
+				look("which ticket to rate")
+				k.fill("[name=number]", "T990101-0001")
+				k.fill("[name=phone]", "13800138000")
+				k.click("[value=next]")
+				k.until("how it was", `!!document.querySelector("[name=speed]:not([type=hidden])")`)
+				look("marks")
 				for _, choice := range []string{"report", "leave"} {
 					k.visit("/kiosk?lang=" + lang)
 					k.click("[formaction='/kiosk/" + choice + "']")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -22,7 +23,8 @@ func TestShots(t *testing.T) {
 		dir = "../../../docs"
 	}
 	h := &house{House: boottest.New(t)}
-	h.Tweak = func(cfg *config.Config) { cfg.URL = "http://lobby.example" } // the pass has a QR code where a phone can get
+	h.Tweak = func(cfg *config.Config) { cfg.URL = "http://lobby.example" }                      // the pass has a QR code where a phone can get
+	h.Clock.Set(time.Date(2026, 11, 23, 10, 24, 0, 0, time.FixedZone("Asia/Shanghai", 8*60*60))) // a Monday morning
 	i := h.Start(t)
 	h.app, h.base = i.App, i.URL()
 	h.Demo(t, h.app)

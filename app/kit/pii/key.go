@@ -14,6 +14,8 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"lobby/app/kit/db/cluster"
 )
 
 const (
@@ -136,6 +138,9 @@ func makeKey(keyFile string) (WrapKey, string, error) {
 	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.WriteString(k.Text() + "\n")
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return WrapKey{}, "", fmt.Errorf("key file: %w", err)
+	}
+	if err := cluster.Adopt(tmp.Name()); err != nil {
 		return WrapKey{}, "", fmt.Errorf("key file: %w", err)
 	}
 	err = os.Link(tmp.Name(), keyFile)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db/cluster"
 )
 
 // stagedSuffix marks the key file of a rewrap that is under way.
@@ -45,7 +47,7 @@ func StageKey(keyFile string, k WrapKey) error {
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.WriteString(k.Text() + "\n")
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+	if err = errors.Join(err, tmp.Sync(), tmp.Close(), cluster.Adopt(tmp.Name())); err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
 	if err := os.Rename(tmp.Name(), keyFile+stagedSuffix); err != nil {

@@ -56,6 +56,18 @@ type Label struct{ Code, Words string }
 // Add appends a row.
 func (t *Table) Add(cells ...any) { t.Rows = append(t.Rows, cells) }
 
+// Words are the rows as people read them, cell by cell.
+func (t *Table) Words() [][]string {
+	out := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		out[i] = make([]string, len(row))
+		for j, cell := range row {
+			out[i][j] = t.words(t.Columns[j].Kind, cell)
+		}
+	}
+	return out
+}
+
 // check finds rows and cells that don't fit their columns, which is a mistake in the program.
 func (t *Table) check() error {
 	for i, row := range t.Rows {

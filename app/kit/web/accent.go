@@ -16,7 +16,7 @@ var (
 	lightPage = rgb{238, 241, 238}
 	darkPage  = rgb{35, 45, 42}
 
-	darkSurface = rgb{26, 34, 32} // --surface, in the dark
+	darkPaper, darkSurface = rgb{17, 23, 21}, rgb{26, 34, 32} // --paper and --surface, in the dark
 )
 
 // readable is the least contrast of text (WCAG 2.2 AA).
@@ -47,14 +47,9 @@ func contrast(a, b rgb) float64 {
 
 // toward mixes c with another colour until it has a contrast with the background.
 func (c rgb) toward(other, background rgb, least float64) rgb {
-	mixed := c
 	for step := 0.0; step <= 1; step += 0.02 {
-		for i := range mixed {
-			mixed[i] = c[i] + (other[i]-c[i])*step
-		}
-		rounded := rgb{math.Round(mixed[0]), math.Round(mixed[1]), math.Round(mixed[2])}
-		if contrast(rounded, background) >= least {
-			return rounded
+		if mixed := c.mixed(other, step); contrast(mixed, background) >= least {
+			return mixed
 		}
 	}
 	return other
@@ -62,7 +57,7 @@ func (c rgb) toward(other, background rgb, least float64) rgb {
 
 // Least contrast of the accent itself with a page, so that a button or a mark in it is seen at all.
 const (
-	LeastOnLight = 2.0
+	LeastOnLight = 1.25
 	LeastOnDark  = 1.2
 )
 
@@ -73,7 +68,7 @@ type Accent struct {
 	Strong  string  // of text in it on light pages: the colour itself, or darkened until it can be read
 	Soft    string  // of text in it on dark pages: the same, or lightened
 	OnLight float64 // its contrast with a white surface
-	OnDark  float64 // with a dark surface
+	OnDark  float64 // with dark paper or a dark surface, whichever is less
 	Instead string  // the nearest colour that would do, where this one can't be told from the pages; else empty
 }
 
@@ -84,14 +79,27 @@ func JudgeAccent(color string) (Accent, bool) {
 		return Accent{}, false
 	}
 	a := Accent{Color: c.hex(), On: c.on().hex(), Strong: c.toward(black, lightPage, readable).hex(), Soft: c.toward(white, darkPage, readable).hex(),
-		OnLight: contrast(c, white), OnDark: contrast(c, darkSurface)}
+		OnLight: contrast(c, white), OnDark: c.onDark()}
 	switch {
 	case a.OnLight < LeastOnLight:
 		a.Instead = c.toward(black, white, LeastOnLight).hex()
 	case a.OnDark < LeastOnDark:
-		a.Instead = c.toward(white, darkSurface, LeastOnDark).hex()
+		for step := 0.02; c.onDark() < LeastOnDark; step += 0.02 {
+			c = c.mixed(white, step)
+		}
+		a.Instead = c.hex()
 	}
 	return a, true
+}
+
+func (c rgb) onDark() float64 { return min(contrast(c, darkPaper), contrast(c, darkSurface)) }
+
+// mixed is c with a share of another colour.
+func (c rgb) mixed(other rgb, share float64) rgb {
+	for i := range c {
+		c[i] = math.Round(c[i] + (other[i]-c[i])*share)
+	}
+	return c
 }
 
 // on is the colour of text on c.

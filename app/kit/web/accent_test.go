@@ -35,6 +35,15 @@ func TestAccentIsReadable(t *testing.T) {
 			}
 		}
 	}
+	for color, refused := range map[string]bool{"#0b6e5f": false, "#ffd400": false, "#ffffff": true, "#ffff00": true, "#fdfdf0": true, "#000000": true, "#111715": true, "#1f3a8a": false} {
+		a, ok := JudgeAccent(color)
+		if !ok || (a.Instead != "") != refused {
+			t.Errorf("%s: %+v", color, a)
+		}
+		if b, ok := JudgeAccent(a.Instead); refused && (!ok || b.Instead != "") {
+			t.Errorf("%s, said in place of %s, would be refused too", a.Instead, color)
+		}
+	}
 	for _, junk := range []string{"", "0B6E5F", "12345", "1234567", "+12345", "zzzzzz", "0x1234", "red;}"} {
 		if _, ok := parseHex(junk); ok {
 			t.Errorf("%q was taken for a colour", junk)

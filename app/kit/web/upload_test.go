@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -87,6 +91,37 @@ func TestUploadIsReadOnlyFromWhoMaySendOne(t *testing.T) {
 		if err := answer.Body.Close(); err != nil || answer.StatusCode != c.status {
 			t.Errorf("%s: status %d, want %d (%v)", who, answer.StatusCode, c.status, err)
 		}
+	}
+}
+
+// Of who may not send it the body of an upload is not read: the answer comes while not a byte of it is there yet.
+func TestUploadIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	people := webtest.NewPeople()
+	cfg := people.Config()
+	cfg.Uploads = []web.Upload{{Path: "/load", Permission: "site.manage", Max: 2 << 20}}
+	app := web.New(cfg)
+	app.Post("/load", web.Staff("site.manage"), func(c *fiber.Ctx) error { return c.SendStatus(http.StatusOK) })
+	base := webtest.New(t, app).Base
+	clerk := people.Add(actor.Actor{Kind: actor.Person, ID: 2, Site: 1, May: webtest.May("ticket.view")})
+	for token, status := range map[string]string{"no-such-token": "401", clerk: "403"} {
+		var dial net.Dialer
+		c, err := dial.DialContext(t.Context(), "tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(c, "POST /load HTTP/1.1\r\nHost: x\r\nCookie: %s=%s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n", web.SessionCookie, token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil || !strings.Contains(line, status) {
+			t.Errorf("%q, want %s (%v)", line, status, err)
+		}
+		_ = c.Close()
 	}
 }
 

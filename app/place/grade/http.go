@@ -31,8 +31,8 @@ func (p *Pages) show(c *fiber.Ctx, status int, typed map[string]string, wrong *f
 	if c.Query("done") == "saved" && wrong == nil {
 		v.Notice = locale.T(ctx, "place.saved")
 	}
-	s := web.Shell(c, locale.T(ctx, "place.grades.title"))
-	s.Styles = append(s.Styles, "desk.css", "place.css")
+	s := web.Shell(c, locale.T(ctx, "layout.settings.grades"))
+	s.Styles = append(s.Styles, "desk.css", "settings.css", "place.css")
 	return web.Render(c, status, page.GradesPage(s, v))
 }
 

@@ -60,11 +60,11 @@ func (p *Pages) try(c *fiber.Ctx) error {
 		return show(c, fiber.StatusUnprocessableEntity, page.Import{Wrong: locale.T(ctx, "place.import.no_file")})
 	}
 	found, draft, err := p.Service.Try(ctx, data)
-	return answer(c, ctx, found, draft, err)
+	return answer(ctx, c, found, draft, err)
 }
 
 // answer shows what was found, and why it can't be loaded.
-func answer(c *fiber.Ctx, ctx context.Context, found *site.Imported, draft int64, err error) error {
+func answer(ctx context.Context, c *fiber.Ctx, found *site.Imported, draft int64, err error) error {
 	v := page.Import{}
 	if found != nil {
 		v.Looked = looked(ctx, found, draft)
@@ -97,7 +97,7 @@ func (p *Pages) load(c *fiber.Ctx) error {
 	}
 	found, err := p.Service.LoadDraft(ctx, draft, form.Get("seen"), form.Get("accept") == "1")
 	if err != nil {
-		return answer(c, ctx, found, draft, err)
+		return answer(ctx, c, found, draft, err)
 	}
 	return web.Redirect(c, "/places?done=imported")
 }

@@ -192,3 +192,39 @@ func TestWrongHours(t *testing.T) {
 		t.Error("a day of another year was taken")
 	}
 }
+
+// The first moment at which clocks show a time or have passed it, found minute by minute on every day on which some
+// zone changes its clocks: at midnight in Havana, by half an hour on Lord Howe.
+func TestEveryTimeOfDay(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"America/New_York", "America/Havana", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Shanghai"} {
+		z := zone(t, name)
+		c, err := calendar.New(z, calendar.DefaultHours())
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes := 0
+		for d := day(t, "2026-01-01"); d < day(t, "2027-01-01"); d++ {
+			y, m, dd := d.Date()
+			at := time.Date(y, m, dd-1, 12, 0, 0, 0, z)
+			_, before := at.Zone()
+			if _, after := at.AddDate(0, 0, 2).Zone(); before == after {
+				continue
+			}
+			changes++
+			first := at
+			for quarter := range 24*4 + 1 {
+				of := calendar.TimeOfDay(quarter * 15)
+				for c.Day(first) < d || c.Day(first) == d && first.In(z).Hour()*60+first.In(z).Minute() < int(of) {
+					first = first.Add(time.Minute)
+				}
+				if got := c.At(d, of); !got.Equal(first) {
+					t.Fatalf("%s %s %s is %s, want %s", name, d, of, got, first)
+				}
+			}
+		}
+		if (changes > 0) != (name != "Asia/Shanghai") {
+			t.Errorf("%s changes its clocks on %d days", name, changes)
+		}
+	}
+}

@@ -2,90 +2,9 @@ package limit_test
 
 import (
 	"slices"
-	"time"
 
 	"lobby/app/ticket/limit"
 )
-
-// The brute-force clock. It steps minute by minute through a world of its own, looks days up in a table of its own, and
-// shares no code with the engine: from it come only the types in which policies and histories are written.
-
-// world is a site's calendar as the brute-force clock knows it, and what it has seen of it minute by minute.
-type world struct {
-	zone    *time.Location
-	free    [7]bool           // weekend
-	days    map[string]string // "2026-03-02": "holiday" or "workday"
-	seasons []brutalSeason
-
-	zero    time.Time // minute 0
-	minutes []minute
-	closes  []int // of each minute: the day, counted from 0, that closes then; none: -1
-	dates   []brutalDay
-}
-
-type brutalSeason struct {
-	from    string // "05-01"
-	closing int    // minute of the day
-}
-
-// minute is one minute of the world: its day, and what the clock on the wall shows.
-type minute struct{ day, shown int }
-
-type brutalDay struct {
-	y, m, d int
-	works   bool
-	closing int // minute of the day; -1 when it has closed
-}
-
-// at gives a minute, having lived until it.
-func (w *world) at(m int) minute {
-	for len(w.minutes) <= m {
-		w.live()
-	}
-	return w.minutes[m]
-}
-
-// live lives until the next full quarter of an hour: no zone changes its clocks or its day within one.
-func (w *world) live() {
-	at := w.zero.Add(time.Duration(len(w.minutes)) * time.Minute).In(w.zone)
-	shown := at.Hour()*60 + at.Minute()
-	if n := len(w.dates); n == 0 || w.dates[n-1].d != at.Day() {
-		w.dates = append(w.dates, w.day(at))
-	}
-	today := len(w.dates) - 1
-	for i := range 15 - shown%15 {
-		m := len(w.minutes)
-		w.minutes, w.closes = append(w.minutes, minute{today, shown + i}), append(w.closes, -1)
-		for n := max(0, today-1); n <= today; n++ {
-			d := &w.dates[n]
-			if d.closing >= 0 && (n < today || shown+i >= d.closing) {
-				d.closing = -1
-				w.closes[m] = n
-			}
-		}
-	}
-}
-
-func (w *world) day(at time.Time) brutalDay {
-	d := brutalDay{y: at.Year(), m: int(at.Month()), d: at.Day(), works: !w.free[at.Weekday()]}
-	switch w.days[at.Format(time.DateOnly)] {
-	case "holiday":
-		d.works = false
-	case "workday":
-		d.works = true
-	}
-	best := ""
-	for _, s := range w.seasons { // the latest that has begun this year, or else the latest of all
-		begun, bestBegun := s.from <= at.Format("01-02"), best != "" && best <= at.Format("01-02")
-		if best == "" || begun && !bestBegun || begun == bestBegun && s.from > best {
-			best, d.closing = s.from, s.closing
-		}
-	}
-	return d
-}
-
-// number is the minute of a moment.
-func (w *world) number(t time.Time) int { return int(t.Sub(w.zero) / time.Minute) }
 
 // facts are what stands after some of the events.
 type facts struct {
@@ -212,7 +131,7 @@ func usable(s limit.Span) bool { return s.N > 0 && s.Unit != "" }
 
 // wish is what a clock of a kind should be after event i; ok is false where there should be none.
 func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) {
-	f := b.stands[i]
+	f := &b.stands[i]
 	r := row(f.policy, f.class)
 	v = version{kind: k, round: f.round, promise: never, promised: never, done: never, replaced: never}
 	for _, l := range f.policy.Ladder {
@@ -262,12 +181,11 @@ func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) 
 }
 
 // doneBy looks for the first event up to i that does what the clock asks for.
-func (b *brute) doneBy(v version, i int) int {
-	over := false
-	for n, e := range b.events[:i+1] {
-		f := b.stands[n]
+func (b *brute) doneBy(v *version, i int) int {
+	for n := range b.events[:i+1] {
+		e, f := &b.events[n], &b.stands[n]
 		at := b.number(e.At)
-		over = f.over
+		over := f.over
 		answer := e.What == limit.Answered || e.What == limit.Offered || e.What == limit.Arrived
 		switch v.kind {
 		case limit.Response:
@@ -296,7 +214,7 @@ func (b *brute) doneBy(v version, i int) int {
 	return never
 }
 
-func alike(v, o version) bool {
+func alike(v, o *version) bool {
 	return v.span == o.span && v.onSpot == o.onSpot && slices.Equal(v.levels, o.levels) && v.round == o.round &&
 		v.start == o.start && v.promise == o.promise && v.tells == o.tells
 }
@@ -306,14 +224,15 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 	var all []version
 	cur := -1 // in all: the one in force
 	kept := false
-	for i, e := range b.events {
+	for i := range b.events {
+		e := &b.events[i]
 		at := b.number(e.At)
 		v, ok := b.wish(k, rung, i)
 		roundly := k != limit.Response && k != limit.Solution
 		begins := roundly && i > 0 && b.stands[i].round > b.stands[i-1].round
 		if e.What == limit.PolicyChanged {
-			done := cur >= 0 && b.doneBy(all[cur], i) != never
-			kept = done || ok && b.doneBy(v, i) != never
+			done := cur >= 0 && b.doneBy(&all[cur], i) != never
+			kept = done || ok && b.doneBy(&v, i) != never
 			if done {
 				continue
 			}
@@ -324,14 +243,14 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 		if kept && e.What != limit.PolicyChanged {
 			continue
 		}
-		if cur >= 0 && ok && alike(all[cur], v) {
+		if cur >= 0 && ok && alike(&all[cur], &v) {
 			continue
 		}
 		if cur >= 0 {
-			done := b.doneBy(all[cur], i) != never
+			done := b.doneBy(&all[cur], i) != never
 			next := k == limit.Update || begins
 			if !done || !next {
-				all[cur].replaced, all[cur].done = at, b.doneBy(all[cur], i)
+				all[cur].replaced, all[cur].done = at, b.doneBy(&all[cur], i)
 			}
 			cur = -1
 		}
@@ -343,116 +262,9 @@ func (b *brute) versions(k limit.Kind, rung limit.Span) []version {
 	}
 	for i := range all {
 		if all[i].replaced == never {
-			all[i].done = b.doneBy(all[i], len(b.events)-1)
+			all[i].done = b.doneBy(&all[i], len(b.events)-1)
 		}
 		b.reckon(&all[i])
 	}
 	return all
-}
-
-// reckon steps minute by minute from the clock's start to its limit.
-func (b *brute) reckon(v *version) {
-	v.finished = v.done
-	if v.finished == never || v.replaced != never && v.replaced < v.finished {
-		v.finished = v.replaced
-	}
-	v.limit, v.due, v.paused = never, never, never
-	stands := func(m int) bool { // the clock stands still
-		return (v.kind == limit.Result || v.kind == limit.Order) && b.waiting(m) && (v.finished == never || m < v.finished)
-	}
-	forever := func(m int) bool { return v.finished == never && m >= b.last && stands(b.last) }
-	since := func() int {
-		m := b.last
-		for m > 0 && b.waiting(m-1) && !b.waitBegins(m) {
-			m--
-		}
-		return m
-	}
-	switch {
-	case v.span == limit.Span{}:
-	case v.span.Unit == limit.WorkingDays:
-		received := b.at(v.start).day
-		for m, left := v.start, v.span.N; ; m++ {
-			b.at(m)
-			day := b.closes[m]
-			closes := day > received && b.dates[day].works
-			if closes && !stands(m) {
-				left--
-			}
-			if left == 0 {
-				v.limit = m
-				break
-			}
-			if closes && forever(m) {
-				v.paused, v.leftDays = since(), left
-				break
-			}
-		}
-		v.length = v.span.N * 24 * 60
-	default:
-		v.length = b.length(v.span, v.start)
-		for m, ran := v.start, 0; ; m++ {
-			if ran == v.length && !stands(m) {
-				v.limit = m
-				break
-			}
-			if forever(m) {
-				v.paused, v.left = since(), v.length-ran
-				break
-			}
-			if !stands(m) {
-				ran++
-			}
-		}
-	}
-	v.due = v.limit
-	if p := v.promise; p != never {
-		switch {
-		case stands(p) && forever(max(p, b.last)) && p >= since():
-			if v.limit == never && v.paused == never {
-				v.paused = since()
-			}
-		case stands(p):
-		case v.due == never || p < v.due:
-			v.due = p
-		}
-	}
-	if v.due != never {
-		v.paused, v.left, v.leftDays = never, 0, 0
-	}
-}
-
-// waitBegins tells whether a wait on the customer was entered at a minute, ending another one.
-func (b *brute) waitBegins(m int) bool {
-	return slices.ContainsFunc(b.events, func(e limit.Event) bool { return e.What == limit.WaitStarted && b.number(e.At) == m })
-}
-
-// length is how many minutes a span has from a minute on.
-func (b *brute) length(s limit.Span, start int) int {
-	switch s.Unit {
-	case limit.Minutes:
-		return s.N
-	case limit.Hours:
-		return s.N * 60
-	}
-	began := b.at(start)
-	date := b.dates[began.day]
-	wanted := func(day int) bool { return day == began.day+s.N }
-	if s.Unit == limit.Months {
-		y, m := date.y, date.m+s.N
-		for m > 12 {
-			y, m = y+1, m-12
-		}
-		long := []int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[m-1]
-		if m == 2 && y%4 == 0 {
-			long = 29
-		}
-		d := min(date.d, long)
-		wanted = func(day int) bool { return b.dates[day].y == y && b.dates[day].m == m && b.dates[day].d == d }
-	}
-	for m := start; ; m++ {
-		if now := b.at(m); wanted(now.day) && now.shown >= began.shown {
-			return m - start
-		}
-	}
 }

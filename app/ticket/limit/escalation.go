@@ -47,7 +47,7 @@ func (l Limits) once(all []Escalation) []Escalation {
 	}
 	for i := range kept {
 		for j := range l {
-			if l[j].Kind.limit() && l[j].Breached(kept[i].At).Equal(kept[i].At) {
+			if c := &l[j]; c.Kind.limit() && !c.Set.After(kept[i].At) && c.Breached(kept[i].At).Equal(kept[i].At) {
 				kept[i].add(l[j].Kind)
 			}
 		}

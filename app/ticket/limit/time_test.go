@@ -41,7 +41,7 @@ func TestNothingIsTakenBack(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			w, cal := anyWorld(t)
 			p := anyPolicy(t)
-			h := anyHistory(t, w)
+			h := anyHistory(t, w, p)
 			cut := rapid.IntRange(1, len(h)).Draw(t, "cut")
 			now := h[cut-1].At.Add(time.Duration(rapid.IntRange(0, 3000).Draw(t, "later")) * time.Minute)
 			for cut < len(h) && !h[cut].At.After(now) {
@@ -63,7 +63,8 @@ func TestNextIsWhenSomethingChanges(t *testing.T) {
 	t.Run("SLA-4 nothing changes between two moments of Next", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			w, cal := anyWorld(t)
-			l := limit.Of(anyPolicy(t), cal, anyHistory(t, w))
+			p := anyPolicy(t)
+			l := limit.Of(p, cal, anyHistory(t, w, p))
 			now := w.zero.AddDate(0, 0, 30)
 			for _, c := range l {
 				now = earlier(now, c.Set)

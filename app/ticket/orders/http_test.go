@@ -26,15 +26,14 @@ import (
 
 // counter is the pages of orders and tickets over real HTTP, with a technician in a department.
 type counter struct {
-	t       *testing.T
-	db      *bun.DB
-	svc     *ticket.Service
-	site    int64
-	who     map[staff.Role]actor.Actor
-	people  *webtest.People
-	client  *webtest.Client
-	repair  int64
-	numbers int
+	t      *testing.T
+	db     *bun.DB
+	svc    *ticket.Service
+	site   int64
+	who    map[staff.Role]actor.Actor
+	people *webtest.People
+	client *webtest.Client
+	repair int64
 }
 
 func setup(t *testing.T) *counter {
@@ -55,6 +54,13 @@ func setup(t *testing.T) *counter {
 	}
 	cfg := c.people.Config()
 	cfg.Now = now
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Site = func(context.Context, int64) (web.Site, error) {
+		return web.Site{ID: c.site, Name: "滨河花园", Accent: "#0b6e5f", Zone: shanghai}, nil
+	}
 	app := web.New(cfg)
 	(&ticket.Pages{Service: c.svc}).Routes(app)
 	(&orders.Pages{Service: c.svc}).Routes(app)
@@ -253,32 +259,17 @@ func TestEntry(t *testing.T) {
 	})
 	t.Run("TICKET-6 true past times are typed in the site's own time", func(t *testing.T) {
 		form := fill()
-		for name, value := range map[string]string{"urgency": "A", "then": "queue", "past_registered": "2026-11-23T08:30"} {
+		for name, value := range map[string]string{"urgency": "A", "then": "queue", "past_registered": "2026-11-23T09:30"} {
 			form.Set(name, value)
 		}
 		to := desk.Post("/desk/tickets", form).Want(http.StatusSeeOther).Header.Get("Location")
 		desk.Get(to).WantText("事后补录", "2026年11月23日")
 		var at time.Time
 		c.scan(&at, `select registered_at from tickets where id = ?`, strings.TrimPrefix(to, "/desk/tickets/"))
-		if want := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC).Add(-offset(t)); !at.Equal(want) {
+		if want := time.Date(2026, 11, 23, 1, 30, 0, 0, time.UTC); !at.Equal(want) { // half past nine in Shanghai
 			t.Errorf("registered %s, want %s", at, want)
 		}
 		form.Set("past_registered", "half past eight")
 		desk.Post("/desk/tickets", form).Want(http.StatusUnprocessableEntity).One("#f-past_registered-error")
 	})
-}
-
-// offset is how far the pages' clock is ahead of UTC in these tests.
-func offset(t *testing.T) time.Duration {
-	t.Helper()
-	cfg := webtest.NewPeople().Config()
-	if cfg.Site == nil {
-		return 0
-	}
-	s, err := cfg.Site(t.Context(), 1)
-	if err != nil || s.Zone == nil {
-		return 0
-	}
-	_, seconds := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC).In(s.Zone).Zone()
-	return time.Duration(seconds) * time.Second
 }

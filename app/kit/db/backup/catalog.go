@@ -23,7 +23,7 @@ func tables(ctx context.Context, tx bun.IDB, first []string) ([]table, error) {
 			format('copy %I (%s) to stdout', c.relname, string_agg(quote_ident(a.attname), ', ' order by a.attnum)) as copy
 		from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
 		where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> 'bun_migration_locks'
-		group by c.relname order by c.relname not in (?), c.relname`, bun.In(append(first, ""))).Scan(ctx, &out)
+		group by c.relname order by c.relname not in (?), c.relname`, bun.List(append(first, ""))).Scan(ctx, &out)
 	return out, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -152,13 +153,26 @@ func (f *File) meta(at, size int64, into any) error {
 type body struct {
 	unpacked *zstd.Decoder
 	in       *bufio.Reader
-	pos      *io.SectionReader
+	used     *counted
+}
+
+// counted knows how much has been read, whoever asks: the decoder reads ahead by itself.
+type counted struct {
+	from io.Reader
+	n    atomic.Int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 func (f *File) body() (*body, error) {
-	b := &body{pos: io.NewSectionReader(f.file, f.start, f.end-f.start)}
+	b := &body{used: &counted{from: io.NewSectionReader(f.file, f.start, f.end-f.start)}}
 	var err error
-	b.unpacked, err = zstd.NewReader(b.pos, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
+	b.unpacked, err = zstd.NewReader(b.used, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, err
 	}
@@ -169,10 +183,7 @@ func (f *File) body() (*body, error) {
 func (b *body) close() { b.unpacked.Close() }
 
 // read is how much of the compressed body has been used.
-func (b *body) read() int64 {
-	n, _ := b.pos.Seek(0, io.SeekCurrent) // a section reader knows where it is
-	return n
-}
+func (b *body) read() int64 { return b.used.n.Load() }
 
 // next gives the next record's kind, and its content in buf, which grows where need be.
 func (b *body) next(buf []byte) (kind byte, content []byte, err error) {

@@ -106,9 +106,9 @@ func (c *Cluster) enter(ctx context.Context, dir string) (err error) {
 	}
 	c.password = string(password)
 	if err := c.run(ctx); err != nil {
-		return err
+		return errors.Join(err, c.place.adopt())
 	}
-	if err := c.ensureDatabase(ctx); err != nil {
+	if err := errors.Join(c.place.adopt(), c.ensureDatabase(ctx)); err != nil {
 		if c.started {
 			err = errors.Join(err, c.halt())
 		}

@@ -24,12 +24,19 @@ func kept(t *testing.T, c *Cluster) (stop func()) {
 	return stop
 }
 
+// alive tells whether the server answers, between two starts of it by Keep.
+func alive(t *testing.T, c *Cluster) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ping(t.Context()) == nil
+}
+
 // answers waits until the server answers again.
 func answers(t *testing.T, c *Cluster, old int) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		if m, ok := c.place.running(); ok && m.pid != old && c.ping(t.Context()) == nil {
+		if m, ok := c.place.running(); ok && m.pid != old && alive(t, c) {
 			return
 		}
 		if time.Now().After(deadline) {

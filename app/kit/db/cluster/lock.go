@@ -21,6 +21,10 @@ func openLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data folder can't be used: %w", readable(err))
 	}
+	if err := Adopt(path); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("the data folder can't be used: %w", readable(err))
+	}
 	return &lock{f}, nil
 }
 

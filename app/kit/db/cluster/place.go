@@ -60,8 +60,8 @@ func folder(dir string) (string, error) {
 	return dir, nil
 }
 
-// locate finds the cluster of a data folder, or decides where a new one will lie. As root the server runs as another
-// account, which may be unable to enter the data folder (a home of root's); the cluster then lies under /var/lib/lobby
+// locate finds the cluster of a data folder, or decides where a new one will lie. As root the server runs as the account
+// that the folder belongs to; where that is root too, as another one, which may be unable to enter the data folder (a home of root's); the cluster then lies under /var/lib/lobby
 // and the file postgres.path in the data folder says where.
 func locate(ctx context.Context, dir, fallback string) (place, error) {
 	if fallback == "" {
@@ -90,6 +90,9 @@ func locate(ctx context.Context, dir, fallback string) (place, error) {
 	}
 	if there, err := outside.look(ctx); err != nil || there.exists {
 		return there, err
+	}
+	if inside.owner = folderOwner(dir); inside.owner != nil && inside.owner.canEnter(ctx, dir) {
+		return inside, nil
 	}
 	account, err := account()
 	if err != nil {

@@ -20,7 +20,7 @@ type Repair struct {
 func Repairs(ctx context.Context, dir string) ([]Repair, error) {
 	found, err := Look(ctx, dir)
 	if found.Folder == "" || !found.Exists {
-		return leftovers(ctx, dir, found), nil //nolint:nilerr // what is wrong with it says Look itself
+		return leftovers(dir, found), nil // what is wrong with it, Look itself says
 	}
 	p := place{home: found.Folder}
 	var out []Repair
@@ -37,11 +37,11 @@ func Repairs(ctx context.Context, dir string) ([]Repair, error) {
 			Do:   func() error { return os.Chmod(f.path, f.mode) },
 		})
 	}
-	return append(out, leftovers(ctx, dir, found)...), err
+	return append(out, leftovers(dir, found)...), err
 }
 
 // leftovers are what initialise and writeFile leave when they are killed. While another lobby starts they are at work.
-func leftovers(ctx context.Context, dir string, found Found) []Repair {
+func leftovers(dir string, found Found) []Repair {
 	unlock, free := still(dir)
 	if !free {
 		return nil

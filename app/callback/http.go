@@ -1,0 +1,317 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"lobby/app/kit/actor"
+	"lobby/app/kit/fault"
+	"lobby/app/kit/pii"
+	"lobby/app/kit/table"
+	"lobby/app/kit/web"
+	"lobby/app/staff"
+	page "lobby/views/callback"
+	"lobby/views/layout"
+	"lobby/views/locale"
+	"lobby/views/part"
+)
+
+// Pages are the caller's pages, the register, and the page on a customer's phone.
+type Pages struct {
+	Service *Service
+	URL     string // LOBBY_URL, without a slash at the end; empty where it isn't known
+	// Reveal opens the whole phone of a ticket for a reason, and puts that on record.
+	Reveal func(ctx context.Context, ticket int64, field, reason string) (string, error)
+	// Register is the register of callbacks from one day to another, both counted in.
+	Register func(ctx context.Context, from, to string) (*table.Table, error)
+}
+
+// Routes mounts the pages.
+func (p *Pages) Routes(app fiber.Router) {
+	call := web.Staff(staff.CallBack)
+	app.Get("/callbacks", call, p.list)
+	app.Get("/callbacks/register", web.Staff(staff.ViewReports), p.register)
+	app.Get("/callbacks/:id", call, p.show)
+	app.Post("/callbacks/:id", call, p.record)
+	app.Post("/callbacks/:id/link", call, p.link)
+	app.Post("/callbacks/:id/reveal", web.Staff(staff.CallBack, actor.Reveal), p.reveal)
+	app.Get("/r/:token", p.blank)
+	app.Post("/r/:token", p.rate)
+}
+
+func shell(c *fiber.Ctx, title string) layout.Shell {
+	s := web.Shell(c, title)
+	s.Styles = append(s.Styles, "desk.css", "callback.css")
+	return s
+}
+
+func (p *Pages) list(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	items, err := p.Service.List(ctx)
+	if err != nil {
+		return err
+	}
+	l := page.List{Tries: Tries, Register: actor.From(ctx).Can(staff.ViewReports)}
+	for _, o := range []Outcome{Satisfied, Reopened, Again, GivenUp} {
+		if c.Query("done") == string(o) {
+			l.Notice = locale.T(ctx, "callback.done."+string(o))
+		}
+	}
+	for _, i := range items {
+		if Must(i.Kind, i.Urgency) {
+			l.Must = append(l.Must, p.row(i))
+		} else {
+			l.May = append(l.May, p.row(i))
+		}
+	}
+	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "callback.title")), l))
+}
+
+// row is a ticket as a caller sees it: numbers in texts are hidden (PRIVACY-2).
+func (p *Pages) row(i Item) page.Row {
+	return page.Row{ID: i.Ticket, Number: i.Number, Kind: i.Kind, Urgency: i.Urgency, Place: pii.Redact(i.Place), Matter: pii.Redact(i.Matter), Owner: i.Owner,
+		Registered: i.Registered, Resolved: i.ResolvedAt, Due: i.Due, Late: !i.Due.IsZero() && i.Due.Before(p.Service.now()),
+		Days: i.Days, Last: i.LastDay, Rated: i.Rated}
+}
+
+// attempt is what somebody just tried on the page of a call, and what came of it.
+type attempt struct {
+	typed    web.Values
+	wrong    *fault.Fault
+	revealed string
+	link     *page.Link
+}
+
+func (p *Pages) show(c *fiber.Ctx) error { return p.showCall(c, fiber.StatusOK, attempt{}) }
+
+// showCall shows the call of the path, with what came of a form on its page. What was typed stays, whatever happened.
+func (p *Pages) showCall(c *fiber.Ctx, status int, a attempt) error {
+	ctx := web.Context(c)
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	i, err := p.Service.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	past, err := p.Service.Past(ctx, id)
+	if err != nil {
+		return err
+	}
+	who, masked := actor.From(ctx), ""
+	if len(i.Phone) > 0 {
+		if masked, err = p.Service.Vault.Open(pii.Phone, i.Phone); err != nil {
+			return err
+		}
+		masked = pii.Mask(pii.Phone, masked)
+	}
+	s := shell(c, i.Number)
+	v := page.Page{Row: p.row(*i), State: i.State, Waits: i.Waits(), Rateable: i.Rateable(), Expired: i.Expired, Site: s.SiteName, Caller: who.Name,
+		Done: pii.Redact(i.Done), Reporter: pii.Redact(i.Reporter), Phone: masked, Revealed: a.revealed, Link: a.link, Tries: Tries,
+		Apologise: i.Kind == "complaint", Past: p.past(ctx, *i, past, false), Kept: a.typed.Get("entry_key") != ""}
+	v.Past.Call = false // this is its page
+	said := map[string]string{}
+	if a.wrong != nil {
+		v.Message, said = web.Message(ctx, a.wrong), web.FieldErrors(ctx, a.wrong)
+	}
+	if masked != "" && a.revealed == "" && who.Can(actor.Reveal) {
+		v.Reason = &part.Input{Name: "reason", Label: locale.T(ctx, "ticket.label.reason"), Hint: locale.T(ctx, "ticket.reveal_hint"),
+			Value: a.typed.Get("reason"), Error: said["reason"], Max: pii.MaxReason, Required: true}
+	}
+	if v.Form, err = form(ctx, *i, a.wrong != nil && a.wrong.Kind == fault.Conflict, a.typed, said); err != nil {
+		return err
+	}
+	return web.Render(c, status, page.CallPage(s, v))
+}
+
+// form is the entry of a call, with what was typed; a fresh one is about the ticket as it stands now.
+func form(ctx context.Context, i Item, fresh bool, typed web.Values, said map[string]string) (page.Form, error) {
+	key, err := uuid.Parse(typed.Get("entry_key"))
+	if err != nil {
+		if key, err = uuid.NewV7(); err != nil {
+			return page.Form{}, err
+		}
+	}
+	round, err := strconv.Atoi(typed.Get("round"))
+	if err != nil || fresh {
+		round = i.Round
+	}
+	input := func(name string, in part.Input) part.Input {
+		in.Name, in.Label, in.Value, in.Error = name, locale.T(ctx, "callback.label."+name), typed.Get(name), said[name]
+		return in
+	}
+	choice := func(name string) part.Input {
+		return input(name, part.Input{Type: "radio", Required: true, Options: []part.Option{
+			{Value: "yes", Label: locale.T(ctx, "callback."+name+".yes")}, {Value: "no", Label: locale.T(ctx, "callback."+name+".no")}}})
+	}
+	f := page.Form{EntryKey: key.String(), Round: round, Reached: choice("reached"),
+		Asked:     input("asked", part.Input{Max: MaxAsked, Either: "f-reached-hint"}),
+		Satisfied: choice("satisfied"),
+		Answer:    input("answer", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer, Hint: locale.T(ctx, "callback.label.answer_hint"), Either: "f-answer-hint"}),
+		Marks:     marks(ctx, typed, said),
+		Remark:    input("remark", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer})}
+	f.Reached.Hint, f.Satisfied.Required = locale.T(ctx, "callback.label.reached_hint"), false
+	return f, nil
+}
+
+// marks are the three questions that are answered by a mark (SURVEY-1).
+func marks(ctx context.Context, typed web.Values, said map[string]string) []part.Mark {
+	out := make([]part.Mark, 0, 3)
+	for _, name := range []string{"speed", "attitude", "upkeep"} {
+		out = append(out, part.Mark{Name: name, Label: locale.T(ctx, "callback.mark."+name), Value: typed.Get(name), Error: said[name]})
+	}
+	return out
+}
+
+// MarksOf reads marks as a form sends them: nothing is none, and what is no number is a wrong one.
+func MarksOf(get func(string) string) Marks {
+	mark := func(name string) int {
+		if get(name) == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(get(name))
+		if err != nil || n == 0 {
+			return -1
+		}
+		return n
+	}
+	return Marks{Speed: mark("speed"), Attitude: mark("attitude"), Upkeep: mark("upkeep")}
+}
+
+// callOf reads the form; what was neither ticked yes nor no is told at once with everything else that is wrong.
+func callOf(ticket int64, v web.Values) (Call, error) {
+	in := Call{Ticket: ticket, Reached: v.Get("reached") == "yes", Asked: v.Get("asked"), Satisfied: v.Get("satisfied") == "yes",
+		Answer: v.Get("answer"), Remark: v.Get("remark"), Marks: MarksOf(v.Get)}
+	var wrong fault.Fields
+	if !in.Reached && v.Get("reached") != "no" {
+		wrong.Add("reached", "fault.field.required")
+	}
+	if in.Reached && !in.Satisfied && v.Get("satisfied") != "no" {
+		wrong.Add("satisfied", "fault.field.required")
+	}
+	in.EntryKey, _ = uuid.Parse(v.Get("entry_key"))
+	in.Round, _ = strconv.Atoi(v.Get("round"))
+	if len(wrong) == 0 {
+		return in, nil
+	}
+	probe := in
+	probe.Satisfied = probe.Satisfied || wrong.Has("satisfied") // an answer is asked only of who isn't satisfied
+	if _, err := probe.clean(); err != nil {
+		if f, ok := fault.As(err); ok {
+			wrong = append(wrong, f.Fields...)
+		}
+	}
+	return in, wrong.Err()
+}
+
+// record writes the call down. A ticket that has moved meanwhile is told of, and what was typed stays on the page.
+func (p *Pages) record(c *fiber.Ctx) error {
+	ctx, v := web.Context(c), web.Form(c)
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	in, err := callOf(id, v)
+	var out Outcome
+	if err == nil {
+		out, err = p.Service.Record(ctx, in)
+	}
+	if f, ok := web.Invalid(err); ok {
+		return p.showCall(c, web.Status(err), attempt{typed: v, wrong: f})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, "/callbacks?done="+string(out))
+}
+
+// reveal shows the whole phone in the answer to the form and nowhere else (PRIVACY-2).
+func (p *Pages) reveal(c *fiber.Ctx) error {
+	ctx, v := web.Context(c), web.Form(c)
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	text, err := p.Reveal(ctx, id, "phone", v.Get("reason"))
+	if f, ok := web.Invalid(err); ok {
+		return p.showCall(c, web.Status(err), attempt{typed: v, wrong: f})
+	}
+	if err != nil {
+		return err
+	}
+	return p.showCall(c, fiber.StatusOK, attempt{revealed: pii.ShowPhone(text)})
+}
+
+// link makes a link for the customer and shows it once: only a hash of it is kept.
+func (p *Pages) link(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	made := &page.Link{Until: p.Service.now().Add(LinkTerm)}
+	if p.URL == "" { // a link that no phone can open would only end those that were made before
+		if _, err := p.Service.Get(web.Context(c), id); err != nil {
+			return err
+		}
+		return p.showCall(c, fiber.StatusOK, attempt{link: made})
+	}
+	token, err := p.Service.Link(web.Context(c), id)
+	if f, ok := web.Invalid(err); ok {
+		return p.showCall(c, web.Status(err), attempt{wrong: f})
+	}
+	if err != nil {
+		return err
+	}
+	made.Address = p.URL + "/r/" + token
+	return p.showCall(c, fiber.StatusOK, attempt{link: made})
+}
+
+// files are the forms in which the register can be taken away.
+var files = map[string]struct {
+	format table.Format
+	mime   string
+}{
+	"xlsx": {table.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	"csv":  {table.CSV, "text/csv; charset=utf-8"},
+}
+
+// register shows the register of callbacks on the screen, or gives it as a file.
+func (p *Pages) register(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	from, to := c.Query("from"), c.Query("to")
+	t, err := p.Register(ctx, from, to)
+	v := page.Register{}
+	status, said := fiber.StatusOK, map[string]string{}
+	if f, ok := web.Invalid(err); ok {
+		v.Message, said, status = web.Message(ctx, f), web.FieldErrors(ctx, f), web.Status(err)
+	} else if err != nil {
+		return err
+	}
+	if file, ok := files[c.Query("as")]; ok && t != nil {
+		var b bytes.Buffer
+		if err := table.Write(&b, file.format, t); err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, file.mime)
+		c.Set(fiber.HeaderContentDisposition, `attachment; filename="callbacks.`+c.Query("as")+`"`)
+		return c.Send(b.Bytes())
+	}
+	day := func(name, value string) part.Input {
+		return part.Input{Name: name, Type: "date", Label: locale.T(ctx, "callback.label."+name), Value: value, Error: said[name], Required: true}
+	}
+	v.From, v.To = day("from", from), day("to", to)
+	if t != nil {
+		v.Title, v.Notes, v.Rows = t.Title, t.Notes, t.Words()
+		for _, col := range t.Columns {
+			v.Heads = append(v.Heads, col.Title)
+		}
+		query := "/callbacks/register?from=" + from + "&to=" + to
+		v.XLSX, v.CSV = query+"&as=xlsx", query+"&as=csv"
+	}
+	return web.Render(c, status, page.RegisterPage(shell(c, locale.T(ctx, "callback.register")), v))
+}
