@@ -11,8 +11,6 @@ import (
 	"lobby/app/kit/web"
 	"lobby/app/ticket"
 	view "lobby/views/kiosk"
-	"lobby/views/locale"
-	"lobby/views/part"
 )
 
 // rateSteps are the fields of each question.
@@ -65,9 +63,7 @@ func rateStep(c *fiber.Ctx, frame view.Frame, status, step int, v, errors map[st
 	ctx := web.Context(c)
 	page := view.Rate{Max: rateMax}
 	page.Form = view.Form{Action: "/kiosk/rate", Steps: len(rateSteps), Step: step, Values: v, Errors: errors}
-	for _, name := range []string{"speed", "attitude", "upkeep"} {
-		page.Marks = append(page.Marks, part.Mark{Name: name, Label: locale.T(ctx, "callback.mark."+name), Value: v[name], Error: errors[name]})
-	}
+	page.Marks = callback.MarkRows(ctx, func(name string) string { return v[name] }, errors)
 	return web.Render(c, status, view.RateStep(frame, page))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"lobby/app/callback/rate"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
@@ -64,6 +65,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&visitor.Pages{Service: a.Visits, URL: i.address()}).Routes(i.web)
 	calls := i.callbackPages()
 	calls.Routes(i.web)
+	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
 	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)

@@ -3,10 +3,8 @@ package callback
 import (
 	"bytes"
 	"context"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
@@ -20,7 +18,7 @@ import (
 	"lobby/views/part"
 )
 
-// Pages are the caller's pages, the register, and the page on a customer's phone.
+// Pages are the caller's pages and the register.
 type Pages struct {
 	Service *Service
 	URL     string // LOBBY_URL, without a slash at the end; empty where it isn't known
@@ -39,8 +37,6 @@ func (p *Pages) Routes(app fiber.Router) {
 	app.Post("/callbacks/:id", call, p.record)
 	app.Post("/callbacks/:id/link", call, p.link)
 	app.Post("/callbacks/:id/reveal", web.Staff(staff.CallBack, actor.Reveal), p.reveal)
-	app.Get("/r/:token", p.blank)
-	app.Post("/r/:token", p.rate)
 }
 
 func shell(c *fiber.Ctx, title string) layout.Shell {
@@ -69,13 +65,6 @@ func (p *Pages) list(c *fiber.Ctx) error {
 		}
 	}
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "callback.title")), l))
-}
-
-// row is a ticket as a caller sees it: numbers in texts are hidden (PRIVACY-2).
-func (p *Pages) row(i Item) page.Row {
-	return page.Row{ID: i.Ticket, Number: i.Number, Kind: i.Kind, Urgency: i.Urgency, Place: pii.Redact(i.Place), Matter: pii.Redact(i.Matter), Owner: i.Owner,
-		Registered: i.Registered, Resolved: i.ResolvedAt, Due: i.Due, Late: !i.Due.IsZero() && i.Due.Before(p.Service.now()),
-		Days: i.Days, Last: i.LastDay, Rated: i.Rated}
 }
 
 // attempt is what somebody just tried on the page of a call, and what came of it.
@@ -127,86 +116,6 @@ func (p *Pages) showCall(c *fiber.Ctx, status int, a attempt) error {
 		return err
 	}
 	return web.Render(c, status, page.CallPage(s, v))
-}
-
-// form is the entry of a call, with what was typed; a fresh one is about the ticket as it stands now.
-func form(ctx context.Context, i Item, fresh bool, typed web.Values, said map[string]string) (page.Form, error) {
-	key, err := uuid.Parse(typed.Get("entry_key"))
-	if err != nil {
-		if key, err = uuid.NewV7(); err != nil {
-			return page.Form{}, err
-		}
-	}
-	round, err := strconv.Atoi(typed.Get("round"))
-	if err != nil || fresh {
-		round = i.Round
-	}
-	input := func(name string, in part.Input) part.Input {
-		in.Name, in.Label, in.Value, in.Error = name, locale.T(ctx, "callback.label."+name), typed.Get(name), said[name]
-		return in
-	}
-	choice := func(name string) part.Input {
-		return input(name, part.Input{Type: "radio", Required: true, Options: []part.Option{
-			{Value: "yes", Label: locale.T(ctx, "callback."+name+".yes")}, {Value: "no", Label: locale.T(ctx, "callback."+name+".no")}}})
-	}
-	f := page.Form{EntryKey: key.String(), Round: round, Reached: choice("reached"),
-		Asked:     input("asked", part.Input{Max: MaxAsked, Either: "f-reached-hint"}),
-		Satisfied: choice("satisfied"),
-		Answer:    input("answer", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer, Hint: locale.T(ctx, "callback.label.answer_hint"), Either: "f-answer-hint"}),
-		Marks:     marks(ctx, typed, said),
-		Remark:    input("remark", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer})}
-	f.Reached.Hint, f.Satisfied.Required = locale.T(ctx, "callback.label.reached_hint"), false
-	return f, nil
-}
-
-// marks are the three questions that are answered by a mark (SURVEY-1).
-func marks(ctx context.Context, typed web.Values, said map[string]string) []part.Mark {
-	out := make([]part.Mark, 0, 3)
-	for _, name := range []string{"speed", "attitude", "upkeep"} {
-		out = append(out, part.Mark{Name: name, Label: locale.T(ctx, "callback.mark."+name), Value: typed.Get(name), Error: said[name]})
-	}
-	return out
-}
-
-// MarksOf reads marks as a form sends them: nothing is none, and what is no number is a wrong one.
-func MarksOf(get func(string) string) Marks {
-	mark := func(name string) int {
-		if get(name) == "" {
-			return 0
-		}
-		n, err := strconv.Atoi(get(name))
-		if err != nil || n == 0 {
-			return -1
-		}
-		return n
-	}
-	return Marks{Speed: mark("speed"), Attitude: mark("attitude"), Upkeep: mark("upkeep")}
-}
-
-// callOf reads the form; what was neither ticked yes nor no is told at once with everything else that is wrong.
-func callOf(ticket int64, v web.Values) (Call, error) {
-	in := Call{Ticket: ticket, Reached: v.Get("reached") == "yes", Asked: v.Get("asked"), Satisfied: v.Get("satisfied") == "yes",
-		Answer: v.Get("answer"), Remark: v.Get("remark"), Marks: MarksOf(v.Get)}
-	var wrong fault.Fields
-	if !in.Reached && v.Get("reached") != "no" {
-		wrong.Add("reached", "fault.field.required")
-	}
-	if in.Reached && !in.Satisfied && v.Get("satisfied") != "no" {
-		wrong.Add("satisfied", "fault.field.required")
-	}
-	in.EntryKey, _ = uuid.Parse(v.Get("entry_key"))
-	in.Round, _ = strconv.Atoi(v.Get("round"))
-	if len(wrong) == 0 {
-		return in, nil
-	}
-	probe := in
-	probe.Satisfied = probe.Satisfied || wrong.Has("satisfied") // an answer is asked only of who isn't satisfied
-	if _, err := probe.clean(); err != nil {
-		if f, ok := fault.As(err); ok {
-			wrong = append(wrong, f.Fields...)
-		}
-	}
-	return in, wrong.Err()
 }
 
 // record writes the call down. A ticket that has moved meanwhile is told of, and what was typed stays on the page.

@@ -84,11 +84,13 @@ func optional(f *float64) any {
 }
 
 // callbackCounts counts over all kinds (an empty kind) and by kind. A callback is made in time by its first call, whether
-// or not somebody answered: nobody can be made to.
+// or not somebody answered: nobody can be made to; a ticket that went on to 'called back' by itself was called then.
 func callbackCounts(ctx context.Context, tx bun.IDB, p period) ([]callbackCount, error) {
 	var counts []callbackCount
 	err := tx.NewRaw(`with what as (
-			select t.kind, 1 as due, coalesce((select min(c.at) <= t.callback_due from callbacks c where c.ticket_id = t.id and c.round = t.reopened), false)::int as in_time,
+			select t.kind, 1 as due, coalesce(least((select min(c.at) from callbacks c where c.ticket_id = t.id and c.round = t.reopened),
+					(select min(s.at) from ticket_steps s where s.ticket_id = t.id and s.order_id is null and s.verb = 'call_back' and s.at >= t.resolved_at))
+					<= t.callback_due, false)::int as in_time,
 				0 as calls, 0 as reached, 0 as satisfied
 			from tickets t where t.site_id = ?0 and t.callback_due >= ?1 and t.callback_due < least(?2::timestamptz, ?3::timestamptz)
 			union all

@@ -1,63 +1,32 @@
-package callback
+// Package rate is the page on a customer's own phone, on which marks are given by a link (SURVEY-1).
+package rate
 
 import (
-	"context"
-
-	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"lobby/app/callback"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
-	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
-	"lobby/app/staff"
 	page "lobby/views/callback"
 	"lobby/views/layout"
 	"lobby/views/locale"
 	"lobby/views/part"
 )
 
-// Beside is what the page of a ticket shows of its callbacks and marks; with opened, texts as they were written.
-func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, error) {
-	past, err := p.Service.Past(ctx, ticket)
-	if err != nil {
-		return nil, err
-	}
-	i := Item{Ticket: ticket}
-	if actor.From(ctx).Can(staff.CallBack) {
-		found, err := p.Service.Get(ctx, ticket)
-		if err != nil {
-			return nil, err
-		}
-		i = *found
-	}
-	return page.PastPanel(p.past(ctx, i, past, opened)), nil
+// Pages are what a link for rating leads to.
+type Pages struct{ Service *callback.Service }
+
+// Routes mounts the page. Whoever holds a link may use it: nobody signs in.
+func (p *Pages) Routes(app fiber.Router) {
+	app.Get("/r/:token", p.blank)
+	app.Post("/r/:token", p.rate)
 }
 
-// past is what was said so far, as staff see it: numbers in it are hidden until the texts are opened (PRIVACY-2).
-func (p *Pages) past(ctx context.Context, i Item, said Past, opened bool) page.Past {
-	text := pii.Redact
-	if opened {
-		text = func(s string) string { return s }
-	}
-	v := page.Past{Ticket: i.Ticket}
-	if actor.From(ctx).Can(staff.CallBack) {
-		v.Call, v.Rateable = i.Waits(), i.Rateable()
-	}
-	for _, c := range said.Calls {
-		result := Again
-		switch {
-		case c.Satisfied != nil && *c.Satisfied:
-			result = Satisfied
-		case c.Satisfied != nil:
-			result = Reopened
-		}
-		v.Calls = append(v.Calls, page.Call{At: c.At, By: c.By, Result: string(result), Asked: text(c.Asked), Answer: text(c.Answer)})
-	}
-	for _, r := range said.Ratings {
-		v.Ratings = append(v.Ratings, page.Rating{At: r.At, Via: r.Via, Speed: r.Speed, Attitude: r.Attitude, Upkeep: r.Upkeep, Remark: text(r.Remark)})
-	}
-	return v
+func shell(c *fiber.Ctx, title string) layout.Shell {
+	s := web.Shell(c, title)
+	s.Styles = append(s.Styles, "callback.css")
+	return s
 }
 
 func (p *Pages) blank(c *fiber.Ctx) error { return p.ratePage(c, fiber.StatusOK, nil, nil) }
@@ -76,7 +45,7 @@ func (p *Pages) rate(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	err = p.Service.Rate(web.Context(c), c.Params("token"), MarksOf(v.Get), v.Get("remark"))
+	err = p.Service.Rate(web.Context(c), c.Params("token"), callback.MarksOf(v.Get), v.Get("remark"))
 	if fault.Is(err, fault.NotFound) {
 		return p.over(c)
 	}
@@ -106,8 +75,8 @@ func (p *Pages) ratePage(c *fiber.Ctx, status int, typed web.Values, wrong *faul
 	if wrong != nil {
 		r.Message, said = web.Message(ctx, wrong), web.FieldErrors(ctx, wrong)
 	}
-	r.Marks = marks(ctx, typed, said)
-	r.Remark = part.Input{Name: "remark", Type: "textarea", Rows: 3, Max: MaxAnswer, Label: locale.T(ctx, "callback.label.remark"),
+	r.Marks = callback.MarkRows(ctx, typed.Get, said)
+	r.Remark = part.Input{Name: "remark", Type: "textarea", Rows: 3, Max: callback.MaxAnswer, Label: locale.T(ctx, "callback.label.remark"),
 		Value: typed.Get("remark"), Error: said["remark"]}
 	return web.Render(c, status, page.RatePage(s, r))
 }
