@@ -17,6 +17,7 @@ import (
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
+	"lobby/app/knowledge"
 	"lobby/app/notice"
 	"lobby/app/review"
 	"lobby/app/site"
@@ -56,6 +57,7 @@ type App struct {
 
 	Callbacks *callback.Service
 	Reviews   *review.Service
+	Cases     *knowledge.Service
 
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
@@ -114,6 +116,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
 	a.makeCallbacks()
+	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
 	return nil
 }

@@ -36,6 +36,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
+	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
 	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},

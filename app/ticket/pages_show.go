@@ -89,6 +89,9 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 		return v, err
 	}
 	who := actor.From(ctx)
+	if who.Can(staff.WriteKnowledge) && !t.Expired() {
+		v.Case = "/knowledge/new/" + strconv.FormatInt(id, 10)
+	}
 	v.HasPhone = len(t.Phone) > 0 && a.revealed == ""
 	reporter, confirmed := t.Reporter, t.ConfirmedBy
 	if a.opened {

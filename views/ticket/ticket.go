@@ -131,6 +131,7 @@ type Page struct {
 	Revealed  string // whole, right after it was opened
 	Version   int64
 	Message   string // why the last step was refused
+	Case      string // address of the form of its case; empty for who may not write one
 	Typed     string // what was written for a step that is no longer there
 	Verbs     []Verb
 	Refused   []Refused

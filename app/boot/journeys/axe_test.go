@@ -104,6 +104,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	called := toCall(t, h)
 	var rating sync.Mutex
 	flow := flowPages(t, h)
+	day := h.at.Day(h.Clock.Now())
 	h.Clock.Add(50 * time.Hour) // limits have passed: their colours count too
 	for _, lang := range locale.Languages {
 		_, err := h.app.Staff.Add(actor.AsJob(t.Context(), "test", h.at.ID), staff.Add{
@@ -127,6 +128,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
 				"/callbacks", fmt.Sprintf("/callbacks/%d", called), "/callbacks/register",
 				"/inbox", "/duty", "/supervisor",
+				"/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"),
+				"/knowledge", fmt.Sprintf("/knowledge/new/%d", tickets[2].ID),
 			}, flow...) {
 				b.visit(path)
 				b.inBothSchemes(path)
