@@ -244,7 +244,7 @@ func TestEveryFormSaysItsSite(t *testing.T) {
 	}
 	for _, route := range i.Routes() {
 		switch {
-		case route.Method != http.MethodGet || strings.Contains(route.Path, "*") || slices.Contains(open, route.Path):
+		case route.Method != http.MethodGet || strings.Contains(route.Path, "*") || slices.Contains(open, route.Path), slices.Contains(dated, route.Path):
 		case !parameter.MatchString(route.Path):
 			look(route.Path)
 		default:

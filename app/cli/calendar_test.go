@@ -26,5 +26,5 @@ func TestCalendarImportCommand(t *testing.T) {
 	wantText(t, o.lobby(0, "calendar", "import", "--year", "2027", file), "garden has the calendar of 2027")
 	write("nothing at all\n")
 	wantText(t, o.lobby(2, "calendar", "import", file), "--year")
-	wantText(t, o.lobby(0, "doctor", "--recompute"), "0 tickets derived from their history, nothing differs")
+	wantText(t, o.lobby(1, "doctor", "--recompute"), "0 tickets derived from their history, nothing differs")
 }

@@ -49,6 +49,7 @@ func TestPages(t *testing.T) {
 	for _, there := range []string{one, path, "/knowledge/0", "/knowledge/x", "/knowledge/new/999999"} {
 		other.Get(there).Want(http.StatusNotFound)
 	}
+	form.Del("here") // with it, it would be a form of another site
 	other.Post(path, form).Want(http.StatusNotFound)
 	at(b.site, staff.Receptionist).Get(path).Want(http.StatusForbidden)
 	at(b.site, staff.Receptionist).Get(one).Want(http.StatusOK)

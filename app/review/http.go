@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -224,4 +225,201 @@ func record(r Record) view.Record {
 	}
 	return view.Record{Section: string(r.Section), ID: r.ID, Number: r.Number, Kind: r.Kind, State: r.State, Href: href, Place: r.Place, Matter: r.Matter,
 		Owner: r.Owner, At: r.At, Late: r.Late, ReviewedBy: r.ReviewedBy, ReviewedAt: r.ReviewedAt, Remark: pii.Redact(r.Remark)}
+}
+
+// monday reads a week from the path; a day that is no Monday names none.
+func monday(c *fiber.Ctx) (time.Time, error) {
+	d, err := dated(c, "monday", time.DateOnly)
+	if err == nil && d.Weekday() != time.Monday {
+		err = fault.New(fault.NotFound, "fault.not_found")
+	}
+	return d, err
+}
+
+func (p *Pages) week(c *fiber.Ctx) error {
+	d, err := monday(c)
+	if err != nil {
+		return err
+	}
+	return p.weekPage(c, d, attempt{})
+}
+
+func (p *Pages) sign(c *fiber.Ctx) error {
+	d, err := monday(c)
+	if err != nil {
+		return err
+	}
+	form := web.Form(c)
+	var sections []Section
+	for _, name := range form["section"] {
+		sections = append(sections, known(name))
+	}
+	err = p.Service.Sign(web.Context(c), d, sections, form.Get("remark"))
+	if f, ok := web.Invalid(err); ok {
+		return p.weekPage(c, d, attempt{f, form})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, weekPath(d))
+}
+
+func (p *Pages) weekPage(c *fiber.Ctx, d time.Time, a attempt) error {
+	ctx := web.Context(c)
+	sections, err := p.Service.Week(ctx, d)
+	if err != nil {
+		return err
+	}
+	message, said := a.said(ctx)
+	page := view.Week{From: d, To: d.AddDate(0, 0, 6), Path: weekPath(d), Previous: weekPath(d.AddDate(0, 0, -7)), Next: come(c, d.AddDate(0, 0, 7), weekPath),
+		Runs: d.AddDate(0, 0, 7).After(web.Now(c)), Message: message, Error: said["sections"], Remark: a.text(ctx, said, "remark", MaxRemark, false)}
+	for n := range 7 {
+		if one := d.AddDate(0, 0, n); !one.After(web.Now(c)) {
+			page.Days = append(page.Days, view.Span{Href: dayPath(one), From: one})
+		}
+	}
+	for _, w := range sections {
+		line := view.WeekSection{Name: string(w.Section), All: w.All, Reviewed: w.Reviewed, Late: w.Late, ReviewedBy: w.ReviewedBy, ReviewedAt: w.ReviewedAt,
+			Remark: pii.Redact(w.Remark), Ticked: slices.Contains(a.form["section"], string(w.Section))}
+		if w.All > 0 {
+			line.Share = strconv.Itoa(w.Reviewed*100/w.All) + "%"
+		}
+		if w.ReviewedAt.IsZero() {
+			page.Open++
+		}
+		page.Sections = append(page.Sections, line)
+	}
+	return web.Render(c, a.status(), view.WeekPage(shell(c, locale.T(ctx, "review.week")), page))
+}
+
+func (p *Pages) unsolved(c *fiber.Ctx) error { return p.unsolvedPage(c, attempt{}) }
+
+func (p *Pages) find(c *fiber.Ctx) error {
+	form := web.Form(c)
+	var tickets []int64
+	for _, text := range form["ticket"] {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fault.New(fault.NotFound, "fault.not_found")
+		}
+		tickets = append(tickets, id)
+	}
+	_, err := p.Service.Find(web.Context(c), tickets, form.Get("shared"), form.Get("change"))
+	if f, ok := web.Invalid(err); ok {
+		return p.unsolvedPage(c, attempt{f, form})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, "/reviews/unsolved?done=1")
+}
+
+func (p *Pages) unsolvedPage(c *fiber.Ctx, a attempt) error {
+	ctx := web.Context(c)
+	list, err := p.Service.Unsolved(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := p.Service.Findings(ctx)
+	if err != nil {
+		return err
+	}
+	message, said := a.said(ctx)
+	page := view.Matters{Groups: groups(list, a.form["ticket"]), Message: message, Error: said["tickets"],
+		Shared: a.text(ctx, said, "shared", MaxFinding, true), Change: a.text(ctx, said, "change", MaxFinding, true)}
+	if c.Query("done") == "1" {
+		page.Done = locale.T(ctx, "review.found")
+	}
+	for _, f := range found {
+		page.Findings = append(page.Findings, view.Finding{Shared: pii.Redact(f.Shared), Change: pii.Redact(f.Change), By: f.ByName, At: f.At, Numbers: f.Numbers})
+	}
+	return web.Render(c, a.status(), view.MattersPage(shell(c, locale.T(ctx, "review.unsolved")), page))
+}
+
+// groups puts what was not solved together by kind and zone, in which order it comes.
+func groups(list []Unsolved, ticked []string) (out []view.Group) {
+	for _, u := range list {
+		if n := len(out); n == 0 || out[n-1].Kind != u.Kind || out[n-1].Zone != u.Zone {
+			out = append(out, view.Group{Kind: u.Kind, Zone: u.Zone})
+		}
+		id := strconv.FormatInt(u.ID, 10)
+		g := &out[len(out)-1]
+		g.Matters = append(g.Matters, view.Unsolved{ID: u.ID, Href: "/desk/tickets/" + id, Number: u.Number, State: u.State, Place: u.Place, Matter: u.Matter,
+			At: u.At, Reopened: u.Reopened, Findings: u.Findings, Ticked: slices.Contains(ticked, id)})
+	}
+	return out
+}
+
+func (p *Pages) month(c *fiber.Ctx) error {
+	d, err := dated(c, "month", "2006-01")
+	if err != nil {
+		return err
+	}
+	return p.monthPage(c, d, attempt{})
+}
+
+func (p *Pages) write(c *fiber.Ctx) error {
+	d, err := dated(c, "month", "2006-01")
+	if err != nil {
+		return err
+	}
+	form := web.Form(c)
+	version, err := strconv.ParseInt(form.Get("version"), 10, 64)
+	if err != nil {
+		version = -1 // nobody's: refused as changed meanwhile
+	}
+	_, err = p.Service.Write(web.Context(c), Month{Month: d, Measures: form.Get("measures"), Problems: form.Get("problems"), Plan: form.Get("plan"), Version: version})
+	if f, ok := web.Invalid(err); ok {
+		return p.monthPage(c, d, attempt{f, form})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, monthPath(d)+"?done=1")
+}
+
+// monthPage shows the report. After somebody was faster it shows their words and keeps what was typed, so that the two
+// can be brought together and saved.
+func (p *Pages) monthPage(c *fiber.Ctx, d time.Time, a attempt) error {
+	ctx := web.Context(c)
+	m, err := p.Service.MonthOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	tables, err := p.Figures(ctx, d.Format(time.DateOnly), d.AddDate(0, 1, -1).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	message, said := a.said(ctx)
+	page := view.Month{Date: d, Path: monthPath(d), Previous: monthPath(d.AddDate(0, -1, 0)), Next: come(c, d.AddDate(0, 1, 0), monthPath), Version: m.Version,
+		By: m.ByName, At: m.At, MayWrite: actor.From(ctx).Can(staff.ReviewWeek), Message: message, Figures: figures(tables), Words: words(ctx, m, a, said)}
+	if c.Query("done") == "1" {
+		page.Done = locale.T(ctx, "review.saved")
+	}
+	return web.Render(c, a.status(), view.MonthPage(shell(c, locale.T(ctx, "review.month_of", "Year", d.Year(), "Month", d.Format("01"))), page))
+}
+
+// words are the parts of the report. Numbers in them are masked, in the form too: the report goes upward, and has no use
+// for anybody's phone.
+func words(ctx context.Context, m *Month, a attempt, said map[string]string) (out []view.Words) {
+	for _, w := range []struct{ name, text string }{{"measures", m.Measures}, {"problems", m.Problems}, {"plan", m.Plan}} {
+		in, text := a.text(ctx, said, w.name, MaxMonth, false), pii.Redact(w.text)
+		in.Rows = 5
+		if a.form == nil {
+			in.Value = text
+		}
+		out = append(out, view.Words{Label: in.Label, Text: text, Input: in})
+	}
+	return out
+}
+
+func figures(tables []*table.Table) (out []view.Figures) {
+	for _, t := range tables {
+		f := view.Figures{Title: t.Title, Rows: t.Texts(), Notes: t.Notes}
+		for _, c := range t.Columns {
+			f.Heads, f.Right = append(f.Heads, c.Title), append(f.Right, c.Right())
+		}
+		out = append(out, f)
+	}
+	return out
 }

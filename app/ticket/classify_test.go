@@ -134,8 +134,6 @@ func TestOwners(t *testing.T) {
 		if _, err := d.db.NewRaw(`update zones set owner_id = ?`, accused.ID).Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		in := complaint("minor")
-		in.Against = dept
 		made := d.register(d.by(accused), entry()) // who is complained of happens to take it, and records it
 		made, err := d.svc.Do(d.as(staff.Agent), made.ID, ticket.Classify, ticket.Act{Class: ticket.Class{Kind: "complaint", Validity: "valid",
 			About: "property", Topic: "attitude", Severity: "minor", Against: dept}})
@@ -375,10 +373,13 @@ func TestOneGo(t *testing.T) {
 		in.EntryKey, in.Urgency = uuid.Must(uuid.NewV7()), "A"
 		made := d.register(d.as(staff.Agent), in)
 		d.clock.Add(time.Hour)
-		for at, ok := range map[time.Time]bool{monday.Add(-time.Hour): false, monday.Add(2 * time.Hour): false, monday.Add(10 * time.Minute): true} {
-			_, err := d.svc.Do(d.as(staff.Agent), made.ID, ticket.Accept, ticket.Act{At: at})
-			if ok != (err == nil) {
-				t.Errorf("accepted at %s: %v", at, err)
+		for _, c := range []struct {
+			at time.Time
+			ok bool
+		}{{monday.Add(-time.Hour), false}, {monday.Add(2 * time.Hour), false}, {monday.Add(10 * time.Minute), true}} {
+			_, err := d.svc.Do(d.as(staff.Agent), made.ID, ticket.Accept, ticket.Act{At: c.at})
+			if c.ok != (err == nil) {
+				t.Errorf("accepted at %s: %v", c.at, err)
 			}
 		}
 		calm := d.register(d.as(staff.Agent), entry())

@@ -169,6 +169,3 @@ func (m Move) needs(t *Ticket) []Need {
 		return n == Customer && t.Kind != "repair" || n == Instead && t.Kind != "help"
 	})
 }
-
-// asks tells whether the move asks for something of this ticket.
-func (m Move) asks(t *Ticket, n Need) bool { return slices.Contains(m.needs(t), n) }

@@ -74,8 +74,8 @@ func (t *Ticket) settle(verb Verb, in Act, set *Detail) {
 	case Close, Invalidate, Unsolvable:
 		t.ClosedAt, t.WaitingOn = at, ""
 		if verb == Invalidate && t.Kind == "complaint" {
-			t.Class.Validity = "invalid"
-			t.Class = t.Class.fit()
+			t.Validity = "invalid"
+			t.Class = t.fit()
 		}
 	case Urge:
 		t.Urged++
