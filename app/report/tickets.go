@@ -80,7 +80,7 @@ func ticketCounts(ctx context.Context, tx bun.IDB, p period) ([]ticketCount, err
 	err := tx.NewRaw(`with mine as (
 			select t.*, registered_at >= ?1 and registered_at < ?2 as fresh,
 				due_at >= ?1 and due_at < least(?2::timestamptz, ?3::timestamptz) and state <> 'invalid' as due,
-				(select min(s.at) from ticket_steps s where s.ticket_id = t.id and s.verb = 'take') as taken_at
+				(select min(s.at) from ticket_steps s where s.ticket_id = t.id and s.verb in ('take', 'accept', 'handle', 'dispatch')) as taken_at
 			from tickets t where site_id = ?0 and ((registered_at >= ?1 and registered_at < ?2) or (due_at >= ?1 and due_at < ?2)))
 		select coalesce(kind, '') as kind, count(*) filter (where fresh) as registered,
 			count(*) filter (where fresh and lane is not null) as open,
@@ -118,8 +118,8 @@ func (s *Service) ticketRegister(ctx context.Context, tx bun.IDB, p period) ([]*
 	var rows []struct {
 		Number, Kind, Urgency, Type, Place, Matter, Reporter, Channel, State, Owner string
 		Phone                                                                       []byte
-		RegisteredAt, DueAt                                                         time.Time
-		ResolvedAt, ClosedAt, ExpiredAt                                             *time.Time
+		RegisteredAt                                                                time.Time
+		DueAt, ResolvedAt, ClosedAt, ExpiredAt                                      *time.Time
 	}
 	err := tx.NewRaw(`select t.number, t.kind, t.urgency, t.type, t.place, t.matter, t.reporter, t.channel, t.state,
 			coalesce(o.name, '') as owner, t.phone, t.registered_at, t.due_at, t.resolved_at, t.closed_at, t.expired_at
@@ -145,7 +145,7 @@ func (s *Service) ticketRegister(ctx context.Context, tx bun.IDB, p period) ([]*
 			label(r.Urgency, "ticket.urgency."+r.Urgency, locale.T(ctx, "ticket.urgency."+r.Urgency)),
 			label(r.Type, "ticket.type."+r.Type, locale.T(ctx, "ticket.type."+r.Type)),
 			pii.Redact(r.Place), matter, pii.MaskName(r.Reporter), phone, channelLabel(ctx, r.Channel), r.Owner,
-			stateLabel(ctx, r.State), r.DueAt, moment(r.ResolvedAt), moment(r.ClosedAt))
+			stateLabel(ctx, r.State), moment(r.DueAt), moment(r.ResolvedAt), moment(r.ClosedAt))
 	}
 	t.Notes = []string{locale.T(ctx, "report.rows", "Count", len(rows)), locale.T(ctx, "report.masked")}
 	return []*table.Table{t}, nil

@@ -50,8 +50,8 @@ func TestComplaintIsCalledBack(t *testing.T) {
 		phone.visit("/r/" + token)
 		phone.run(clickLabelOf("[name=speed][value='10']"))
 		phone.click(".rate [type=submit]")
-		phone.until("thanks", `!document.querySelector(".rate") && document.body.innerText.includes("谢谢")`)
+		phone.until("thanks", `!document.querySelector(".rate") && document.body.innerText.includes("Thank you")`)
 		phone.visit("/r/" + token)
-		phone.until("it is over", `document.body.innerText.includes("已经用过")`)
+		phone.until("it is over", `document.body.innerText.includes("used already")`)
 	})
 }
