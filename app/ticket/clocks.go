@@ -71,7 +71,7 @@ func (r *record) add(step Step, set Detail) {
 	}
 }
 
-// what steps of a ticket are to its clocks. Who accepts a request for help has answered it (HELP-2); the department's
+// what steps of a ticket are to its clocks. Who takes a request for help on has answered it (HELP-2); the department's
 // setting out is somebody's being at the spot (SLA-6).
 var what = map[Verb]limit.What{
 	Answer: limit.Answered, Offer: limit.Offered, Update: limit.Told, Promise: limit.Promised, Wait: limit.WaitStarted, Resume: limit.WaitEnded,
@@ -135,8 +135,12 @@ func (r *record) history() (*limit.Policy, limit.History) {
 		if set.Until != nil {
 			e.Until = *set.Until
 		}
-		if step.Verb == Accept && class.Kind == "help" {
+		switch {
+		case class.Kind != "help":
+		case step.Verb == Accept, step.Verb == Handle, step.Verb == Dispatch: // somebody has it in hand
 			e.What = limit.Answered
+		case step.Verb == Answer: // what the customer is told within ten minutes
+			e.What = limit.Offered
 		}
 		if e.What != "" {
 			h = append(h, e)
@@ -242,6 +246,9 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 			t.NearAt = moment(c.Near)
 		}
 	}
+	if c, found := l.Clock(limit.Result); found && t.delayed(c, now) {
+		t.UpdateDue = sooner(t.UpdateDue, moment(c.Near))
+	}
 	next := l.Next(now)
 	for _, o := range r.orders {
 		ol := r.orderLimits(o)
@@ -255,6 +262,15 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 	}
 	t.NextAt = moment(next)
 	return changed
+}
+
+// delayed tells whether the customer has yet to be told that it may take longer: the limit is near or has passed, and
+// nobody spoke to them since (TICKET-5).
+func (t *Ticket) delayed(result limit.Clock, now time.Time) bool {
+	if t.State != InHand && t.State != Waiting || !result.Done.IsZero() || result.Near.IsZero() || now.Before(result.Near) {
+		return false
+	}
+	return t.UpdatedAt.Before(result.Near)
 }
 
 // moment is a time as the database has it; none stays none.

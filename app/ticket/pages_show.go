@@ -22,6 +22,7 @@ type attempt struct {
 	verb     Verb
 	in       Act
 	reason   string
+	foresee  bool // the limits are asked for, and nothing is to be done yet
 	wrong    *fault.Fault
 	message  string            // wrong, in words
 	said     map[string]string // its fields, in words
@@ -159,6 +160,15 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
+		if b.Class != nil && (m.Verb == Classify || a.foresee) {
+			class := t.Class
+			if a.verb == m.Verb {
+				class = a.in.Class
+			}
+			if b.Class.Foreseen, err = s.Foresee(ctx, t.ID, class, time.Time{}); err != nil {
+				return err
+			}
+		}
 		b.Primary = !slices.ContainsFunc(v.Verbs, func(b page.Verb) bool { return b.Primary }) && m.From != m.To
 		v.Verbs = append(v.Verbs, b)
 	}
@@ -198,7 +208,7 @@ func lastOf(steps []Step) (moved, accepted Step) {
 func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error) {
 	t, verb := r.ticket, string(m.Verb)
 	in, said := Act{Class: t.Class}, map[string]string{}
-	tried := a.verb == m.Verb && a.wrong != nil
+	tried := a.verb == m.Verb && (a.wrong != nil || a.foresee)
 	if tried {
 		in, said = a.in, a.said
 	}
@@ -207,6 +217,7 @@ func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error)
 		switch n {
 		case Classes:
 			c := classInputs(ctx, in.Class, said, r.departments, verb)
+			c.Ticket = t.ID
 			v.Class = &c
 			v.Inputs = append(v.Inputs, remarkInput(ctx, m, "remark", in.Remark, said, false))
 		case Departments:
