@@ -147,7 +147,7 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		f.last, f.accepted = lastOf(r.steps)
+		f.last, f.accepted, f.taken = lastOf(r.steps)
 		if g := m.refuses(f); g != nil {
 			if g.telling() {
 				key, args := g.words(ctx, f)
@@ -179,7 +179,7 @@ func possible(m Move, r around) bool {
 }
 
 // lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
+func lastOf(steps []Step) (moved, accepted, taken Step) {
 	for _, s := range steps {
 		if s.OrderID != 0 {
 			continue
@@ -190,8 +190,11 @@ func lastOf(steps []Step) (moved, accepted Step) {
 		if s.Verb == Accept {
 			accepted = s
 		}
+		if s.Set().Took {
+			taken = s
+		}
 	}
-	return moved, accepted
+	return moved, accepted, taken
 }
 
 // button is one line of the flow as a button with what it asks for.
