@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"lobby/app/callback/rate"
+	"lobby/app/dispute"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
@@ -15,7 +16,6 @@ import (
 	"lobby/app/staff"
 	"lobby/app/team"
 	"lobby/app/team/duty"
-	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
 	"lobby/app/visitor"
@@ -66,7 +66,9 @@ func (i *Instance) makeWeb(context.Context) error {
 	calls := i.callbackPages()
 	calls.Routes(i.web)
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
-	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
+	disputes := &dispute.Pages{Service: a.Disputes}
+	disputes.Routes(i.web)
+	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	i.reviews()
