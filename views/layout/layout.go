@@ -27,5 +27,10 @@ func here(ctx context.Context) string {
 
 func siteValue(id int64) string { return strconv.FormatInt(id, 10) }
 
+// leads tells whether an entry of the navigation is that of a page: its own, or of the settings any of theirs.
+func leads(href, path string) bool {
+	return href == path || href == SettingsPath && strings.HasPrefix(path, SettingsPath+"/")
+}
+
 // accentHex is the colour without its '#', for the address of the accent sheet.
 func accentHex(accent string) string { return strings.TrimPrefix(accent, "#") }

@@ -48,6 +48,7 @@ type NavItem struct {
 	Href       string
 	Key        string // keyboard shortcut; may be empty
 	Permission actor.Permission
+	Also       []actor.Permission // each of these is enough as well
 }
 
 // Config is what web needs from the rest of the program. Log may be nil (slog.Default), Now too (time.Now).
