@@ -82,7 +82,7 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 	shell.May = func(permission string) bool { return a.Can(actor.Permission(permission)) }
 	for _, item := range s.Nav {
 		if item.Permission == "" || a.Can(item.Permission) || slices.ContainsFunc(item.Also, a.Can) {
-			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})
+			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key, Group: item.Group})
 		}
 	}
 	if s.Inbox != nil && a.Site != 0 {
