@@ -13,6 +13,7 @@ import (
 
 	"lobby/app/callback"
 	"lobby/app/config"
+	"lobby/app/dispute"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
@@ -56,6 +57,7 @@ type App struct {
 	Notices *notice.Service
 
 	Callbacks *callback.Service
+	Disputes  *dispute.Service
 	Reviews   *review.Service
 	Cases     *knowledge.Service
 
@@ -114,7 +116,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
-	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now, Taken: func(ctx context.Context, tx bun.Tx, k *notice.Task) error { return a.Tickets.TaskTaken(ctx, tx, k) }}
 	a.makeCallbacks()
 	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}

@@ -5,17 +5,18 @@ import (
 	"net"
 
 	"lobby/app/callback/rate"
+	"lobby/app/dispute"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
+	"lobby/app/place/worktime"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
 	"lobby/app/team/duty"
-	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
 	"lobby/app/visitor"
@@ -43,7 +44,8 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Group: "team", Permission: staff.ManageStaff},
 	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Group: "team", Permission: staff.ManageDepartments},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Group: "settings", Permission: staff.ManageDevices},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Group: "settings", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings", Group: "settings", Permission: staff.ManageSite,
+		Also: []actor.Permission{staff.ManageRules, staff.ManageGrades}},
 }
 
 // makeWeb mounts every feature's routes.
@@ -66,7 +68,9 @@ func (i *Instance) makeWeb(context.Context) error {
 	calls := i.callbackPages()
 	calls.Routes(i.web)
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
-	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
+	disputes := &dispute.Pages{Service: a.Disputes}
+	disputes.Routes(i.web)
+	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	i.reviews()
@@ -74,6 +78,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
+	(&worktime.Pages{Service: places, Now: a.Now}).Routes(i.web)
 	i.desk.Routes(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
@@ -107,7 +112,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload, worktime.Upload},
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

@@ -145,6 +145,9 @@ func (r *record) history() (*limit.Policy, limit.History) {
 		if e.What != "" {
 			h = append(h, e)
 		}
+		if set.Took && step.OrderID == 0 {
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
+		}
 	}
 	return r.begin(r.t.RegisteredAt, h)
 }
@@ -188,6 +191,9 @@ func (r *record) orderHistory(o *ServiceOrder) (*limit.Policy, limit.History) {
 		step := &r.steps[i]
 		set := step.Set()
 		now, found := set.over(class)
+		if set.Took && (step.OrderID == 0 || step.OrderID == o.ID) { // who takes the ticket has its orders too
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
+		}
 		switch {
 		case found && step.OrderID == 0:
 			if class = now; sent {
@@ -235,6 +241,13 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 	set(0, limit.Solution, &t.SolutionDue, dueOf(l, limit.Solution))
 	set(0, limit.Result, &t.DueAt, dueOf(l, limit.Result))
 	set(0, limit.Callback, &t.CallbackDue, dueOf(l, limit.Callback))
+	// Whatever counts as a first response (accepting a request for help, being at the spot, an end) is when it came.
+	if c, found := l.Clock(limit.Response); found {
+		t.ResponseAt = moment(c.Done)
+	}
+	if c, found := l.Clock(limit.Solution); found {
+		t.SolutionAt = moment(c.Done)
+	}
 	t.UpdateDue = time.Time{}
 	if c, _ := l.Clock(limit.Update); c.Done.IsZero() {
 		t.UpdateDue = moment(c.Due)
@@ -250,64 +263,17 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 		t.UpdateDue = sooner(t.UpdateDue, moment(c.Near))
 	}
 	next := l.Next(now)
+	untaken := l.Untaken(now)
 	for _, o := range r.orders {
 		ol := r.orderLimits(o)
 		set(o.ID, limit.Order, &o.DueAt, dueOf(ol, limit.Order))
 		c, _ := ol.Clock(limit.Order)
 		o.OverdueAt, o.NextAt = moment(c.Breached(now)), moment(ol.Next(now))
-		next = sooner(next, o.NextAt)
+		next, untaken = sooner(next, o.NextAt), sooner(untaken, ol.Untaken(now))
 	}
-	if todo := r.lapsed(now); len(todo) > 0 {
-		next = todo[0].at
+	if unnoted := r.lapsed(now); len(unnoted) > 0 {
+		next = unnoted[0].at
 	}
-	t.NextAt = moment(next)
+	t.NextAt, t.UntakenAt = moment(next), moment(untaken)
 	return changed
-}
-
-// delayed tells whether the customer has yet to be told that it may take longer: the limit is near or has passed, and
-// nobody spoke to them since (TICKET-5).
-func (t *Ticket) delayed(result limit.Clock, now time.Time) bool {
-	if t.State != InHand && t.State != Waiting || !result.Done.IsZero() || result.Near.IsZero() || now.Before(result.Near) {
-		return false
-	}
-	return t.UpdatedAt.Before(result.Near)
-}
-
-// moment is a time as the database has it; none stays none.
-func moment(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC().Truncate(time.Microsecond)
-}
-
-// sooner is the earlier of two moments, where zero is none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// orderDue is when an order that goes out for a ticket of a class is due; zero where it has no limit.
-func (r *rules) orderDue(c Class, at time.Time) time.Time {
-	policy, _ := r.at(at)
-	return dueOf(limit.Of(policy, r.calendar, limit.History{{At: at, What: limit.Sent, Class: c.class()}}), limit.Order)
-}
-
-// setFirst is a clock's first limit, for the history.
-func setFirst(k limit.Kind, due time.Time) []SetLimit {
-	if due.IsZero() {
-		return nil
-	}
-	return []SetLimit{{Clock: string(k), To: maybe(due)}}
-}
-
-// maybe is a moment, or nil for none.
-func maybe(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

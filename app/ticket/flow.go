@@ -39,6 +39,7 @@ const (
 	Reopen       Verb = "reopen"
 	Remark       Verb = "remark"
 	Urge         Verb = "urge"
+	TakeOver     Verb = "take_over" // what was escalated and waits for somebody (ESC-5)
 	Link         Verb = "link"
 )
 
@@ -83,15 +84,15 @@ var flow = slices.Concat([]Move{
 	{Classified, Classify, Classified, staff.ClassifyTickets, []Need{Classes}, nil, "ticket.classified"},
 	{Classified, Invalidate, Invalid, staff.InvalidateTickets, []Need{Why}, []Guard{ordersOver}, "ticket.invalidated"},
 
-	{InHand, Resolve, Resolved, staff.WorkTickets, []Need{What}, []Guard{ordersOver}, "ticket.resolved"},
+	{InHand, Resolve, Resolved, staff.WorkTickets, []Need{What}, []Guard{ordersOver, mediated}, "ticket.resolved"},
 	{InHand, Wait, Waiting, staff.WorkTickets, []Need{WaitingOn, Why}, nil, "ticket.waits"},
 	{Waiting, Resume, InHand, staff.WorkTickets, nil, nil, "ticket.resumed"},
-	{Waiting, Resolve, Resolved, staff.WorkTickets, []Need{What}, []Guard{ordersOver}, "ticket.resolved"},
+	{Waiting, Resolve, Resolved, staff.WorkTickets, []Need{What}, []Guard{ordersOver, mediated}, "ticket.resolved"},
 
 	{Resolved, Verify, Verified, staff.VerifyTickets, []Need{Customer}, []Guard{otherHands}, "ticket.verified"},
-	{Resolved, CallBack, CalledBack, staff.CallBack, []Need{What}, []Guard{inquiry}, "ticket.called_back"},
+	{Resolved, CallBack, CalledBack, staff.CallBack, []Need{What}, []Guard{inquiry, asked}, "ticket.called_back"},
 	{Resolved, Close, Closed, staff.CloseTickets, nil, []Guard{inquiry, sampled, closerGrade}, "ticket.closed"},
-	{Verified, CallBack, CalledBack, staff.CallBack, []Need{What}, nil, "ticket.called_back"},
+	{Verified, CallBack, CalledBack, staff.CallBack, []Need{What}, []Guard{asked}, "ticket.called_back"},
 	{Verified, Close, Closed, staff.CloseTickets, nil, []Guard{sampled, closerGrade}, "ticket.closed"},
 	{CalledBack, Close, Closed, staff.CloseTickets, nil, []Guard{closerGrade}, "ticket.closed"},
 },
@@ -104,6 +105,7 @@ var flow = slices.Concat([]Move{
 	at([]State{InHand, Waiting}, Move{Verb: Dispatch, May: staff.DispatchTickets, Needs: []Need{Departments}, Guards: []Guard{valid}, Event: "ticket.dispatched"}),
 	at([]State{Registered, Classified, InHand, Waiting}, Move{Verb: Ask, May: staff.AcceptTickets, Needs: []Need{Why}, Event: "ticket.asked"}),
 	at([]State{Classified, InHand, Waiting}, Move{Verb: Reassign, May: staff.ReassignTickets, Needs: []Need{Person}, Guards: []Guard{unaccused, withinGrade}, Event: "ticket.reassigned"}),
+	at(open, Move{Verb: TakeOver, May: staff.TakeOverTickets, Guards: []Guard{untaken, addressed, unaccused}, Event: "ticket.taken"}),
 	at([]State{InHand, Waiting}, Move{Verb: Reclassify, May: staff.ReassignTickets, Needs: []Need{Classes}, Event: "ticket.changed"}),
 	at([]State{InHand, Waiting}, Move{Verb: Invalidate, To: Invalid, May: staff.InvalidateTickets, Needs: []Need{Why}, Guards: []Guard{ordersOver}, Event: "ticket.invalidated"}),
 	at([]State{InHand, Waiting}, Move{Verb: Unsolvable, To: Unsolved, May: staff.UnsolvableTickets, Needs: []Need{Why, Instead}, Guards: []Guard{ordersOver}, Event: "ticket.unsolvable"}),

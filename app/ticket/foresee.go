@@ -59,3 +59,16 @@ func (r *record) foreseen(ctx context.Context, c Class, now time.Time) (out []pa
 	}
 	return out
 }
+
+// foreseeIn puts the limits into the form of a class: where it is the next thing to say, or was asked for.
+func (s *Service) foreseeIn(ctx context.Context, b *page.Verb, t *Ticket, m Move, a attempt) (err error) {
+	if b.Class == nil || m.Verb != Classify && !a.foresee {
+		return nil
+	}
+	class := t.Class
+	if a.verb == m.Verb {
+		class = a.in.Class
+	}
+	b.Class.Foreseen, err = s.Foresee(ctx, t.ID, class, time.Time{})
+	return err
+}

@@ -18,6 +18,7 @@ import (
 	"lobby/app/staff"
 	"lobby/views/layout"
 	"lobby/views/locale"
+	"lobby/views/part"
 	page "lobby/views/ticket"
 )
 
@@ -26,6 +27,8 @@ type Pages struct {
 	Service *Service
 	// Beside is what another feature shows on the page of a ticket; with opened, texts as they were written. Nil: nothing.
 	Beside func(ctx context.Context, ticket int64, opened bool) (templ.Component, error)
+	// Lines are what other features add to the timeline of a ticket, each feature's in their order. Nil: nothing.
+	Lines func(ctx context.Context, ticket int64, opened bool) ([]part.Line, error)
 }
 
 // Routes mounts the pages.
@@ -284,16 +287,14 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 			return err
 		}
 	}
-	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
-}
-
-// said gives the words for each wrong field, and sets the message on the whole.
-func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
-	if wrong == nil {
-		return nil
+	if p.Lines != nil {
+		lines, err := p.Lines(ctx, id, a.opened)
+		if err != nil {
+			return err
+		}
+		v.Steps = Join(v.Steps, lines)
 	}
-	*message = web.Message(ctx, wrong)
-	return web.FieldErrors(ctx, wrong)
+	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }
 
 func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }

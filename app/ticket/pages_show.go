@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -148,8 +147,13 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		f.last, f.accepted = lastOf(r.steps)
-		if g := m.refuses(f); g != nil {
+		f.last, f.accepted, f.taken = lastOf(r.steps)
+		g := m.refuses(f)
+		if m.Verb == CallBack && (g == nil || g.Name == asked.Name) { // on the page where it is written down who was asked
+			v.Verbs = append(v.Verbs, page.Verb{Name: string(m.Verb), Key: keys[m.Verb], Href: "/callbacks/" + strconv.FormatInt(t.ID, 10), Primary: !primary(v.Verbs)})
+			continue
+		}
+		if g != nil {
 			if g.telling() {
 				key, args := g.words(ctx, f)
 				v.Refused = append(v.Refused, page.Refused{Verb: string(m.Verb), Why: locale.Say(ctx, key, args)})
@@ -160,19 +164,17 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		if b.Class != nil && (m.Verb == Classify || a.foresee) {
-			class := t.Class
-			if a.verb == m.Verb {
-				class = a.in.Class
-			}
-			if b.Class.Foreseen, err = s.Foresee(ctx, t.ID, class, time.Time{}); err != nil {
-				return err
-			}
+		if err := s.foreseeIn(ctx, &b, t, m, a); err != nil {
+			return err
 		}
-		b.Primary = !slices.ContainsFunc(v.Verbs, func(b page.Verb) bool { return b.Primary }) && m.From != m.To
+		b.Primary = !primary(v.Verbs) && m.From != m.To
 		v.Verbs = append(v.Verbs, b)
 	}
 	return nil
+}
+
+func primary(list []page.Verb) bool {
+	return slices.ContainsFunc(list, func(b page.Verb) bool { return b.Primary })
 }
 
 // possible leaves out a step whose choices are empty.
@@ -189,7 +191,7 @@ func possible(m Move, r around) bool {
 }
 
 // lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
+func lastOf(steps []Step) (moved, accepted, taken Step) {
 	for _, s := range steps {
 		if s.OrderID != 0 {
 			continue
@@ -200,8 +202,11 @@ func lastOf(steps []Step) (moved, accepted Step) {
 		if s.Verb == Accept {
 			accepted = s
 		}
+		if s.Set().Took {
+			taken = s
+		}
 	}
-	return moved, accepted
+	return moved, accepted, taken
 }
 
 // button is one line of the flow as a button with what it asks for.
@@ -243,9 +248,6 @@ func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error)
 	}
 	return v, nil
 }
-
-// timely are the steps of an emergency that can be written up afterwards (TICKET-6).
-var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}
 
 func remarkInput(ctx context.Context, m Move, key, value string, said map[string]string, required bool) part.Input {
 	return part.Input{Name: "remark", ID: string(m.Verb) + "-remark", Label: locale.T(ctx, "ticket.need."+key), Hint: locale.T(ctx, "ticket.need."+key+"_hint"),
@@ -293,12 +295,4 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 		return remarkInput(ctx, m, "why."+verb, in.Remark, said, true)
 	}
 	return remarkInput(ctx, m, "what."+verb, in.Remark, said, true)
-}
-
-// pastOf reads the true times of an emergency; nil where none is given.
-func pastOf(registered, handled, resolved time.Time, done string) *Past {
-	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
-		return nil
-	}
-	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
 }

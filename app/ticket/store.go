@@ -63,7 +63,7 @@ func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
 	_, err := tx.NewUpdate().Model(t).WherePK().
 		Column("state", "kind", "urgency", "type", "life_safety", "help_kind", "validity", "about", "topic", "severity", "against_id", "grade",
 			"owner_id", "handler_id", "resolved_at", "closed_at", "reopened", "version", "afterwards", "accepted_at",
-			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "updated_at", "urged", "urged_at",
+			"classified_at", "waiting_on", "promised_at", "updated_at", "urged", "urged_at",
 			"repeats_id", "confirmed_by").
 		Column(clockColumns...).
 		Exec(ctx)
@@ -94,6 +94,7 @@ func latest(ctx context.Context, db bun.IDB, ticket int64) (recent, error) {
 		{&r.last, "s.order_id is null and s.mark = '' and s.verb not in ('overdue', 'limit')"},
 		{&r.moved, "s.from_state <> s.to_state and s.order_id is null"},
 		{&r.accepted, "s.verb in ('accept', 'take', 'handle', 'dispatch') and s.order_id is null"},
+		{&r.taken, "(s.detail->>'took')::boolean and s.order_id is null"},
 	} {
 		err := db.NewSelect().Model(q.into).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 			Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
@@ -195,4 +196,15 @@ func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]*Ticke
 	err := tx.NewSelect().Model(&out).ColumnExpr("?TableColumns").Where("next_at <= ?", now).OrderExpr("next_at, id").Limit(int64(limit)).
 		For("update skip locked").Scan(ctx)
 	return out, err
+}
+
+// CallTries is on how many days nobody has to answer before a ticket counts as called back all the same (CALLBACK-1).
+const CallTries = 3
+
+// answered tells whether the callback of a round is on record: somebody was asked and is satisfied, or nobody answered on
+// CallTries days.
+func answered(ctx context.Context, tx bun.IDB, ticket int64, round int) (yes bool, err error) {
+	err = tx.NewRaw(`select coalesce(bool_or(satisfied), false) or count(distinct day) filter (where not reached) >= ?
+		from callbacks where ticket_id = ? and round = ?`, CallTries, ticket, round).Scan(ctx, &yes)
+	return yes, err
 }

@@ -2,10 +2,12 @@ package ticket
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"lobby/views/locale"
+	"lobby/views/part"
 	page "lobby/views/ticket"
 )
 
@@ -97,7 +99,7 @@ func limitWords(ctx context.Context, at *time.Time) string {
 	return locale.Moment(ctx, *at)
 }
 
-// note says which limit passed, or to whom it went and from which limits that came (ESC-4).
+// note says which limit passed, or to whom it went and from which limits that came (ESC-4), and who left it before (ESC-5).
 func (d Detail) note(ctx context.Context) string {
 	if d.Clock != "" {
 		return locale.T(ctx, "limit.clock."+d.Clock)
@@ -109,7 +111,11 @@ func (d Detail) note(ctx context.Context) string {
 	for i, c := range d.Clocks {
 		from[i] = locale.T(ctx, "limit.clock."+c)
 	}
-	return locale.T(ctx, "limit.to_level", "Level", locale.T(ctx, "team.role."+d.Level), "From", strings.Join(from, locale.T(ctx, "limit.and")))
+	level, why := locale.T(ctx, "team.role."+d.Level), strings.Join(from, locale.T(ctx, "limit.and"))
+	if d.Of != "" {
+		return locale.T(ctx, "limit.on_level", "Of", locale.T(ctx, "team.role."+d.Of), "Level", level, "From", why)
+	}
+	return locale.T(ctx, "limit.to_level", "Level", level, "From", why)
 }
 
 func yesNo(on bool) string {
@@ -117,4 +123,24 @@ func yesNo(on bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// Join puts the lines of other features into the history: one that goes with a step of the ticket's own stands there, the
+// others stand by themselves, after what happened before them.
+func Join(steps []page.Step, lines []part.Line) []page.Step {
+	for _, l := range lines {
+		n := slices.IndexFunc(steps, func(s page.Step) bool {
+			return l.With != "" && s.Verb == l.With && s.Order == "" && len(s.More) == 0 && !s.At.Before(l.At)
+		})
+		if n >= 0 {
+			steps[n].More = l.Said
+			continue
+		}
+		n = slices.IndexFunc(steps, func(s page.Step) bool { return s.At.After(l.At) })
+		if n < 0 {
+			n = len(steps)
+		}
+		steps = slices.Insert(steps, n, page.Step{Title: l.Title, At: l.At, Who: l.Who, More: l.Said, Remark: l.Remark})
+	}
+	return steps
 }
