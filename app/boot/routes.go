@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"lobby/app/callback/rate"
+	"lobby/app/dispute"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
@@ -15,7 +16,6 @@ import (
 	"lobby/app/staff"
 	"lobby/app/team"
 	"lobby/app/team/duty"
-	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
 	"lobby/app/visitor"
@@ -29,21 +29,21 @@ func build() string { return Version() + "-" + static.Build }
 
 // navigation is the staff's, shown to whom the entry is for.
 var navigation = []web.NavItem{
-	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Permission: staff.RegisterTicket},
-	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
-	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
-	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
-	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
-	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
-	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
-	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
-	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Permission: staff.ManageDepartments},
-	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Group: "desk", Permission: staff.RegisterTicket},
+	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Group: "desk", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Group: "tickets", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Group: "tickets", Permission: staff.WorkOrders},
+	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Group: "tickets", Permission: staff.CallBack},
+	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Group: "tickets", Permission: staff.ReassignTickets},
+	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Group: "records", Permission: staff.ReviewDay},
+	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Group: "records", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Group: "desk", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Group: "settings", Permission: site.Look},
+	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Group: "desk", Permission: staff.ViewWall},
+	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Group: "team", Permission: staff.ManageStaff},
+	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Group: "team", Permission: staff.ManageDepartments},
+	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Group: "settings", Permission: staff.ManageDevices},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Group: "settings", Permission: staff.ManageSite},
 }
 
 // makeWeb mounts every feature's routes.
@@ -66,7 +66,9 @@ func (i *Instance) makeWeb(context.Context) error {
 	calls := i.callbackPages()
 	calls.Routes(i.web)
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
-	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
+	disputes := &dispute.Pages{Service: a.Disputes}
+	disputes.Routes(i.web)
+	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	i.reviews()

@@ -17,6 +17,7 @@ import (
 	"lobby/app/staff"
 	"lobby/views/layout"
 	"lobby/views/locale"
+	"lobby/views/part"
 	page "lobby/views/ticket"
 )
 
@@ -25,6 +26,8 @@ type Pages struct {
 	Service *Service
 	// Beside is what another feature shows on the page of a ticket; with opened, texts as they were written. Nil: nothing.
 	Beside func(ctx context.Context, ticket int64, opened bool) (templ.Component, error)
+	// Lines are what other features add to the timeline of a ticket, each feature's in their order. Nil: nothing.
+	Lines func(ctx context.Context, ticket int64, opened bool) ([]part.Line, error)
 }
 
 // Routes mounts the pages.
@@ -257,6 +260,13 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 		if v.Beside, err = p.Beside(ctx, id, a.opened); err != nil {
 			return err
 		}
+	}
+	if p.Lines != nil {
+		lines, err := p.Lines(ctx, id, a.opened)
+		if err != nil {
+			return err
+		}
+		v.Steps = Join(v.Steps, lines)
 	}
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }

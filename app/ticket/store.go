@@ -196,3 +196,14 @@ func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]*Ticke
 		For("update skip locked").Scan(ctx)
 	return out, err
 }
+
+// CallTries is on how many days nobody has to answer before a ticket counts as called back all the same (CALLBACK-1).
+const CallTries = 3
+
+// answered tells whether the callback of a round is on record: somebody was asked and is satisfied, or nobody answered on
+// CallTries days.
+func answered(ctx context.Context, tx bun.IDB, ticket int64, round int) (yes bool, err error) {
+	err = tx.NewRaw(`select coalesce(bool_or(satisfied), false) or count(distinct day) filter (where not reached) >= ?
+		from callbacks where ticket_id = ? and round = ?`, CallTries, ticket, round).Scan(ctx, &yes)
+	return yes, err
+}

@@ -80,7 +80,7 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 	shell.Insecure = Insecure(c)
 	for _, item := range s.Nav {
 		if item.Permission == "" || a.Can(item.Permission) {
-			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})
+			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key, Group: item.Group})
 		}
 	}
 	if s.Inbox != nil && a.Site != 0 {

@@ -47,6 +47,7 @@ type NavItem struct {
 	LabelKey   string // message key
 	Href       string
 	Key        string // keyboard shortcut; may be empty
+	Group      string // under which entries of one kind stand together; layout.nav.<Group> names it
 	Permission actor.Permission
 }
 
