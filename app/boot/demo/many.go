@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,6 +32,7 @@ const (
 // Many says how LoadMany fills the site.
 type Many struct {
 	Tickets int  // from MinMany
+	Stories int  // how many different ones; 0: 20,000
 	Bare    bool // tickets alone, without histories, orders, callbacks: for what works on rows
 }
 
@@ -153,7 +155,7 @@ func (l *Loader) crowd(ctx context.Context, here site.Site, many Many) (*crowd, 
 // tell makes the stories up: those that are over in the order in which they began, then those that are open.
 func (m *crowd) tell() {
 	over := m.many.Tickets - openMost
-	stories := min(over, storyMost)
+	stories := min(over, cmp.Or(m.many.Stories, storyMost))
 	id, order := m.ids.Ticket+1, m.ids.Order+1
 	begin := m.here.Day(m.now.Add(-manyFor))
 	span := m.here.Day(m.now.Add(-openFor)).Sub(begin)
