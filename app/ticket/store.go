@@ -63,7 +63,7 @@ func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
 	_, err := tx.NewUpdate().Model(t).WherePK().
 		Column("state", "kind", "urgency", "type", "life_safety", "help_kind", "validity", "about", "topic", "severity", "against_id", "grade",
 			"owner_id", "handler_id", "resolved_at", "closed_at", "reopened", "version", "afterwards", "accepted_at",
-			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "updated_at", "urged", "urged_at",
+			"classified_at", "waiting_on", "promised_at", "updated_at", "urged", "urged_at",
 			"repeats_id", "confirmed_by").
 		Column(clockColumns...).
 		Exec(ctx)
