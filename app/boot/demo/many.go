@@ -34,6 +34,8 @@ type Many struct {
 	Tickets int  // from MinMany
 	Stories int  // how many different ones; 0: 20,000
 	Bare    bool // tickets alone, without histories, orders, callbacks: for what works on rows
+
+	Histories int // how many of the tickets of each story have their history with them; 0: all
 }
 
 // MinMany is the fewest tickets that LoadMany makes.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -91,7 +92,7 @@ func (m *crowd) fill(ctx context.Context, tx bun.Tx) error {
 // run runs statements over everything that was made so far.
 func (m *crowd) run(ctx context.Context, tx bun.Tx, queries ...string) error {
 	for _, query := range queries {
-		if _, err := tx.NewRaw(query, m.ids.Ticket, m.here.ID, m.here.TimeZone, m.who["supervisor"].ID, m.who["manager"].ID, m.who["operations"].ID).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(query, m.ids.Ticket, m.here.ID, m.here.TimeZone, m.who["supervisor"].ID, m.who["manager"].ID, m.who["operations"].ID, cmp.Or(m.many.Histories, m.many.Tickets)).Exec(ctx); err != nil {
 			return fmt.Errorf("%.60s: %w", query, err)
 		}
 	}
@@ -99,7 +100,7 @@ func (m *crowd) run(ctx context.Context, tx bun.Tx, queries ...string) error {
 }
 
 // The statements. manyTickets has its own arguments; of the others ?0 is the last ticket that stood before, ?1 the site, ?2 its time zone, ?3 to ?5 who is told at each
-// level of escalation.
+// level of escalation, ?6 how many of a story's tickets have their history with them.
 const (
 	manyTickets = `insert into tickets (id, site_id, entry_key, entry_hash, number, channel, kind, urgency, type, life_safety, state, place, household_id, matter,
 			reporter, phone, phone_index, first_asked_id, owner_id, handler_id, registered_at, due_at, resolved_at, closed_at, overdue_at, reopened, version,
@@ -131,7 +132,7 @@ const (
 		select s.id + c * m.steps, s.site_id, s.ticket_id + c, s.verb, s.from_state, s.to_state, s.at, s.noted_at, s.actor_kind, s.actor_id, s.actor_name,
 			case when t.expired_at is null then s.remark else '' end,
 			case when s.verb = 'dispatch' then jsonb_set(s.detail, '{orders}', to_jsonb(array[m.order_id + c])) else s.detail end, s.order_id + c, s.mark
-		from made_steps s join made_moulds m on m.id = s.ticket_id cross join lateral generate_series(0, m.copies - 1) c
+		from made_steps s join made_moulds m on m.id = s.ticket_id cross join lateral generate_series(0, least(m.copies, ?6) - 1) c
 		join tickets t on t.id = s.ticket_id + c`
 	manyRecords = `insert into work_records (site_id, ticket_id, order_id, kind, done, result, materials, started_at, ended_at, by_id, noted_at)
 		select o.site_id, o.ticket_id, o.id, 'repair', case when t.expired_at is null then '检查并处理' else '—' end, case when t.expired_at is null then o.result else '—' end, '',

@@ -108,7 +108,7 @@ func build(t *testing.T) *place {
 	}
 	direct := demo.Loader{DB: dbtest.Open(t, h.URL+"&statement_timeout=0"), Vault: i.App.Vault, Sites: i.App.Sites, Now: i.App.Now}
 	p := &place{T: t, app: i.App, base: i.URL(), site: got.Site.ID, large: map[string]bool{}, catch: &catcher{}, plain: direct.DB}
-	if p.made, err = direct.LoadMany(t.Context(), got.Site, demo.Many{Tickets: tickets, Stories: stories}); err != nil {
+	if p.made, err = direct.LoadMany(t.Context(), got.Site, demo.Many{Tickets: tickets, Stories: stories, Histories: 24}); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
