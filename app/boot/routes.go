@@ -12,6 +12,7 @@ import (
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
+	"lobby/app/place/worktime"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
@@ -43,7 +44,8 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Group: "team", Permission: staff.ManageStaff},
 	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Group: "team", Permission: staff.ManageDepartments},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Group: "settings", Permission: staff.ManageDevices},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Group: "settings", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings", Group: "settings", Permission: staff.ManageSite,
+		Also: []actor.Permission{staff.ManageRules, staff.ManageGrades}},
 }
 
 // makeWeb mounts every feature's routes.
@@ -76,6 +78,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
+	(&worktime.Pages{Service: places, Now: a.Now}).Routes(i.web)
 	i.desk.Routes(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
@@ -109,7 +112,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload, worktime.Upload},
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

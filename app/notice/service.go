@@ -22,6 +22,9 @@ const inboxMost = 100
 type Service struct {
 	DB  *bun.DB
 	Now func() time.Time
+
+	// Taken is told, in its transaction, that somebody took a task; boot supplies it, nil is nobody.
+	Taken func(ctx context.Context, tx bun.Tx, k *Task) error
 }
 
 // Waiting counts what the person hasn't seen, and their open tasks.
@@ -147,12 +150,18 @@ func (s *Service) change(ctx context.Context, id int64, verb string, do func(k *
 		if err != nil {
 			return struct{}{}, err
 		}
+		taker := k.TakenBy
 		if err := k.open(ctx, a.ID); err != nil || !do(k, a.ID) {
 			return struct{}{}, err
 		}
 		k.Version++
 		if _, err := tx.NewUpdate().Model(k).Column("taken_by", "taken_at", "done_at", "result", "version").WherePK().Exec(ctx); err != nil {
 			return struct{}{}, err
+		}
+		if s.Taken != nil && taker == 0 {
+			if err := s.Taken(ctx, tx, k); err != nil {
+				return struct{}{}, err
+			}
 		}
 		live.Publish(ctx, live.Site(a.Site), "notice.sent", 0)
 		return struct{}{}, audit.Append(ctx, tx, audit.Entry{Verb: verb, Subject: "tasks", ID: id, Site: a.Site})
@@ -172,13 +181,14 @@ func (k *Task) open(ctx context.Context, who int64) error {
 }
 
 // lockTask holds a task that the person was told of, or has taken; any other does not exist for them. The taker's name is
-// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined.
+// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined. Its key
+// stays free: the watch, which holds the ticket, tells further people of the task meanwhile (ESC-5).
 func lockTask(ctx context.Context, tx bun.Tx, a actor.Actor, id int64) (*Task, error) {
 	k := new(Task)
 	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").
 		Where("k.site_id = ?", a.Site).Where("k.id = ?", id).
 		Where("k.taken_by = ?0 or exists (select from notices n where n.task_id = k.id and n.staff_id = ?0)", a.ID).
-		For("update of k").Scan(ctx)
+		For("no key update of k").Scan(ctx)
 	if err != nil || k.TakenBy == 0 {
 		return k, err
 	}
