@@ -116,7 +116,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
-	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now, Taken: func(ctx context.Context, tx bun.Tx, k *notice.Task) error { return a.Tickets.TaskTaken(ctx, tx, k) }}
 	a.makeCallbacks()
 	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}

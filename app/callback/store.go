@@ -21,8 +21,9 @@ const items = `select t.id, t.number, t.kind, t.urgency, t.place, t.matter, t.re
 		where ticket_id = t.id and round = t.reopened and not reached) c
 	where t.site_id = ?`
 
-// waiting is which of them wait for a callback: verified ones, and inquiries once they are resolved.
-const waiting = ` and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
+// waiting is which of them wait for a callback: verified ones, and inquiries once they are resolved. The lane, which both
+// stand in, is what the index of open tickets goes by.
+const waiting = ` and t.lane = 'resolved' and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
 
 // list gives what waits for a callback: what must be called first, then what was due first.
 func list(ctx context.Context, tx bun.IDB, site int64, limit int) ([]Item, error) {

@@ -141,6 +141,9 @@ func (r *record) history() (*limit.Policy, limit.History) {
 		if e.What != "" {
 			h = append(h, e)
 		}
+		if set.Took && step.OrderID == 0 {
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
+		}
 	}
 	return r.begin(r.t.RegisteredAt, h)
 }
@@ -184,6 +187,9 @@ func (r *record) orderHistory(o *ServiceOrder) (*limit.Policy, limit.History) {
 		step := &r.steps[i]
 		set := step.Set()
 		now, found := set.over(class)
+		if set.Took && (step.OrderID == 0 || step.OrderID == o.ID) { // who takes the ticket has its orders too
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
+		}
 		switch {
 		case found && step.OrderID == 0:
 			if class = now; sent {
@@ -250,17 +256,18 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 		}
 	}
 	next := l.Next(now)
+	untaken := l.Untaken(now)
 	for _, o := range r.orders {
 		ol := r.orderLimits(o)
 		set(o.ID, limit.Order, &o.DueAt, dueOf(ol, limit.Order))
 		c, _ := ol.Clock(limit.Order)
 		o.OverdueAt, o.NextAt = moment(c.Breached(now)), moment(ol.Next(now))
-		next = sooner(next, o.NextAt)
+		next, untaken = sooner(next, o.NextAt), sooner(untaken, ol.Untaken(now))
 	}
-	if todo := r.lapsed(now); len(todo) > 0 {
-		next = todo[0].at
+	if unnoted := r.lapsed(now); len(unnoted) > 0 {
+		next = unnoted[0].at
 	}
-	t.NextAt = moment(next)
+	t.NextAt, t.UntakenAt = moment(next), moment(untaken)
 	return changed
 }
 

@@ -26,6 +26,10 @@ func (s *Service) carry(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act
 		if f.who.Kind == actor.Person && f.who.Can(staff.WorkTickets) && f.holder.reaches(t.Grade) {
 			t.give(f.holder, &set)
 		}
+	case TakeOver: // who takes what was escalated has the ticket, as far as their grade goes (ESC-5)
+		if f.who.Kind == actor.Person && f.who.Can(staff.WorkTickets) && f.holder.reaches(t.Grade) {
+			t.give(f.holder, &set)
+		}
 	case Handle:
 		t.take(at)
 		t.give(f.holder, &set)
@@ -88,7 +92,7 @@ func (t *Ticket) settle(verb Verb, in Act, set *Detail) {
 
 // changed are the fields that a verb changes beside the state, for the record.
 var changed = map[Verb][]string{
-	Accept: {"accepted_at", "owner"}, Handle: {"owner"}, Reassign: {"owner"}, Dispatch: {"orders"}, Link: {"repeats"}, Wait: {"waiting_on"},
+	Accept: {"accepted_at", "owner"}, TakeOver: {"owner", "untaken_at"}, Handle: {"owner"}, Reassign: {"owner"}, Dispatch: {"orders"}, Link: {"repeats"}, Wait: {"waiting_on"},
 	Promise: {"promised_at"}, Update: {"updated_at"}, Urge: {"urged"}, Verify: {"confirmed_by"},
 }
 

@@ -147,7 +147,7 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		f.last, f.accepted = lastOf(r.steps)
+		f.last, f.accepted, f.taken = lastOf(r.steps)
 		g := m.refuses(f)
 		if m.Verb == CallBack && (g == nil || g.Name == asked.Name) { // on the page where it is written down who was asked
 			v.Verbs = append(v.Verbs, page.Verb{Name: string(m.Verb), Key: keys[m.Verb], Href: "/callbacks/" + strconv.FormatInt(t.ID, 10), Primary: !primary(v.Verbs)})
@@ -188,7 +188,7 @@ func possible(m Move, r around) bool {
 }
 
 // lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
+func lastOf(steps []Step) (moved, accepted, taken Step) {
 	for _, s := range steps {
 		if s.OrderID != 0 {
 			continue
@@ -199,8 +199,11 @@ func lastOf(steps []Step) (moved, accepted Step) {
 		if s.Verb == Accept {
 			accepted = s
 		}
+		if s.Set().Took {
+			taken = s
+		}
 	}
-	return moved, accepted
+	return moved, accepted, taken
 }
 
 // button is one line of the flow as a button with what it asks for.

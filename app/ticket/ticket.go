@@ -125,9 +125,10 @@ type Ticket struct {
 	ConfirmedBy  string    `bun:"confirmed_by"`        // the customer who confirmed a repair (TICKET-5)
 	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
 	CallbackDue  time.Time `bun:"callback_due,nullzero"`
-	NearAt       time.Time `bun:"near_at,nullzero"` // since when the result's limit is near; zero: it isn't
-	NextAt       time.Time `bun:"next_at,nullzero"` // when time alone changes something next
-	Escalated    int       `bun:"escalated"`        // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
+	NearAt       time.Time `bun:"near_at,nullzero"`    // since when the result's limit is near; zero: it isn't
+	NextAt       time.Time `bun:"next_at,nullzero"`    // when time alone changes something next
+	Escalated    int       `bun:"escalated"`           // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
+	UntakenAt    time.Time `bun:"untaken_at,nullzero"` // since when an escalation waits that nobody took (ESC-5); zero: none does
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`

@@ -91,7 +91,7 @@ func limitWords(ctx context.Context, at *time.Time) string {
 	return locale.Moment(ctx, *at)
 }
 
-// note says which limit passed, or to whom it went and from which limits that came (ESC-4).
+// note says which limit passed, or to whom it went and from which limits that came (ESC-4), and who left it before (ESC-5).
 func (d Detail) note(ctx context.Context) string {
 	if d.Clock != "" {
 		return locale.T(ctx, "limit.clock."+d.Clock)
@@ -103,7 +103,11 @@ func (d Detail) note(ctx context.Context) string {
 	for i, c := range d.Clocks {
 		from[i] = locale.T(ctx, "limit.clock."+c)
 	}
-	return locale.T(ctx, "limit.to_level", "Level", locale.T(ctx, "team.role."+d.Level), "From", strings.Join(from, locale.T(ctx, "limit.and")))
+	level, why := locale.T(ctx, "team.role."+d.Level), strings.Join(from, locale.T(ctx, "limit.and"))
+	if d.Of != "" {
+		return locale.T(ctx, "limit.on_level", "Of", locale.T(ctx, "team.role."+d.Of), "Level", level, "From", why)
+	}
+	return locale.T(ctx, "limit.to_level", "Level", level, "From", why)
 }
 
 func yesNo(on bool) string {
