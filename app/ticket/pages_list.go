@@ -10,7 +10,7 @@ import (
 )
 
 // maxPage bounds how far one can page: who looks further back searches.
-const maxPage = 1000
+const maxPage = 100
 
 // chosen reads the filters of the list; one that nobody offers is left out.
 func chosen(state, kind, number string) (string, Filter) {
