@@ -17,6 +17,7 @@ func TestAKickReachesTheRightSockets(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	a, b, c := s.open(1, "session", "5"), s.open(1, "session", "6"), s.open(1, "device", "5")
+	eventually(t, 10*time.Second, "all of them are in", func() bool { return s.hub.Stats().Watching == 3 })
 	s.hub.Kick(func(o Owner) bool { return o.Session == 5 }, CloseSignIn)
 	a.closedWith(CloseSignIn)
 	s.hub.Kick(func(o Owner) bool { return o.Device == 5 }, CloseRevoked)
