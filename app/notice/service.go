@@ -59,8 +59,9 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 	}
 	var w Waiting
 	err = s.DB.NewRaw(`with mine as (
-			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1 or k.taken_by is null
-				and exists (select from notices n where n.task_id = k.id and n.staff_id = ?1))),
+			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
+			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1
+				where k.site_id = ?0 and k.done_at is null and k.taken_by is null),
 		unseen as (select n.id, n.loud, n.task_id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null)
 		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
 			(select coalesce(max(id), 0) from unseen where loud) as latest,
@@ -76,9 +77,11 @@ func (s *Service) Inbox(ctx context.Context) ([]Notice, error) {
 		return nil, err
 	}
 	list := []Notice{}
-	err = s.DB.NewRaw(`select x.*, t.number, t.place, k.result as task_result, k.done_at as task_done_at, p.name as task_by from notices x
+	err = s.DB.NewRaw(`select x.*, t.number, t.place, k.result as task_result, k.done_at as task_done_at, p.name as task_by from (
+			(select * from notices where site_id = ?0 and staff_id = ?1 and seen_at is null order by id desc limit ?2)
+			union all (select * from notices where site_id = ?0 and staff_id = ?1 and seen_at is not null order by id desc limit ?2)) x
 		left join tickets t on t.id = x.ticket_id left join tasks k on k.id = x.task_id left join staff p on p.id = k.taken_by
-		where x.site_id = ? and x.staff_id = ? order by (x.seen_at is not null), x.id desc limit ?`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
+		order by (x.seen_at is not null), x.id desc limit ?2`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
 	return list, db.Translate(err)
 }
 
@@ -102,8 +105,8 @@ func (s *Service) Tasks(ctx context.Context) ([]Task, error) {
 	list := []Task{}
 	err = s.DB.NewRaw(`select x.*, p.name as taker_name, t.number, t.place from tasks x
 		left join staff p on p.id = x.taken_by left join tickets t on t.id = x.ticket_id
-		where x.site_id = ?0 and x.done_at is null and (x.taken_by = ?1
-			or exists (select from notices n where n.task_id = x.id and n.staff_id = ?1))
+		where x.id in (select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
+			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1 where k.site_id = ?0 and k.done_at is null)
 		order by x.due_at, x.id`, a.Site, a.ID).Scan(ctx, &list)
 	return list, db.Translate(err)
 }

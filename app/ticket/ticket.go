@@ -139,7 +139,16 @@ type Ticket struct {
 }
 
 // Counting tells whether there is time left to be shown: work isn't over, and the limit doesn't stand still.
-func (t *Ticket) Counting() bool { return t.State.Running() && !t.DueAt.IsZero() }
+func (t *Ticket) Counting() bool { return t.State.Running() && !t.Pressing().IsZero() }
+
+// Pressing is the limit that screens count down to: the result's, or of a request for help the answer to the customer, where
+// that comes first and hasn't been given (HELP-2). Zero where none runs.
+func (t *Ticket) Pressing() time.Time {
+	if t.Kind == "help" && t.State.Running() && t.SolutionAt.IsZero() && !t.SolutionDue.IsZero() && (t.DueAt.IsZero() || t.SolutionDue.Before(t.DueAt)) {
+		return t.SolutionDue
+	}
+	return t.DueAt
+}
 
 // Overdue tells whether the limit has passed without a result, or passed before the result came.
 func (t *Ticket) Overdue(now time.Time) bool {

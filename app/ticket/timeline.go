@@ -47,7 +47,11 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 			}
 			return locale.T(ctx, prefix+v)
 		}
-		out = append(out, page.Change{What: locale.T(ctx, "ticket.label."+label), From: say(from), To: say(to)})
+		c := page.Change{What: locale.T(ctx, "ticket.label."+label), To: say(to)}
+		if from != "" {
+			c.From = say(from)
+		}
+		out = append(out, c)
 	}
 	if d.Urgency != nil {
 		add("urgency", "ticket.urgency.", d.Urgency.From, d.Urgency.To)
@@ -65,7 +69,11 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 		add("rang", "order.rang.", "", d.Rang)
 	}
 	for _, l := range d.Limits {
-		out = append(out, page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), From: limitWords(ctx, l.From), To: limitWords(ctx, l.To)})
+		c := page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), To: limitWords(ctx, l.To)}
+		if l.From != nil {
+			c.From = limitWords(ctx, l.From)
+		}
+		out = append(out, c)
 	}
 	if d.Class == nil || d.Was == nil {
 		return out

@@ -111,7 +111,7 @@ func (p *Pages) read(ctx context.Context, page *view.OversightPage, tried attemp
 	if err != nil {
 		return err
 	}
-	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Untaken, o.Overdue, o.Near, o.Rejected, o.Grave))
+	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Untaken, o.Overdue, o.Near, o.Rejected, o.Invalid, o.Grave))
 	if err != nil {
 		return err
 	}
@@ -122,6 +122,7 @@ func (p *Pages) read(ctx context.Context, page *view.OversightPage, tried attemp
 	}{
 		{"untaken", "", o.Untaken, true},
 		{"grave", "/desk/tickets?kind=complaint", o.Grave, actor.From(ctx).Can(staff.UnsolvableTickets)},
+		{"invalid", "", o.Invalid, true},
 		{"overdue", "/desk/tickets?overdue=1", o.Overdue, true},
 		{"near", "", o.Near, true},
 		{"rejected", "/desk/tickets?rejected=1", o.Rejected, true},
