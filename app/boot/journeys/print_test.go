@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"golang.org/x/text/unicode/norm"
 
 	"lobby/app/boot/boottest"
 )
@@ -44,7 +45,7 @@ func TestFormsPrint(t *testing.T) {
 	}
 	t.Run("FORM-1 the service order as PDF has its name, numbers, work and places to sign", func(t *testing.T) {
 		text := printed(pages[5])
-		for _, words := range []string{"服务单", "F261", "T261", "18#2单元201", "安保部", "查看了录像", "情况属实", "经办人签字", "盖章处", "共1页"} {
+		for _, words := range []string{"服务单", "F261", "T261", "18#2单元201", "安保部", "查看了录像", "情况属实", "经办人签字", "盖章处", "打印于"} {
 			if !strings.Contains(text, words) {
 				t.Errorf("%q isn't on it: %s", words, text)
 			}
@@ -60,7 +61,7 @@ func TestFormsPrint(t *testing.T) {
 				t.Errorf("%q isn't on it: %s", words, text)
 			}
 		}
-		if strings.Contains(text, "13800138000") || strings.Contains(text, "告知进度") {
+		if strings.Contains(text, "13800138000") || strings.Contains(text, "返回列表") {
 			t.Errorf("what doesn't belong on paper is on it: %s", text)
 		}
 	})
@@ -71,7 +72,7 @@ var (
 	pdfStream = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
 	pdfFont   = regexp.MustCompile(`/(F\d+) (\d+) 0 R`)
 	pdfMap    = regexp.MustCompile(`/ToUnicode (\d+) 0 R`)
-	pdfChar   = regexp.MustCompile(`<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]+)>(?: <([0-9A-Fa-f]+)>)?`)
+	pdfChar   = regexp.MustCompile(`<([0-9A-Fa-f]+)> <([0-9A-Fa-f]+)>(?: <([0-9A-Fa-f]+)>)?`)
 	pdfText   = regexp.MustCompile(`/(F\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>`)
 )
 
@@ -97,7 +98,7 @@ func textOfPDF(t *testing.T, raw []byte) string {
 		}
 		return out
 	}
-	fonts := map[string]map[string]string{} // by name, then glyph
+	fonts := map[string]font{} // by name
 	for _, object := range objects {
 		for _, m := range pdfFont.FindAllSubmatch(object, -1) {
 			if table := pdfMap.FindSubmatch(objects[string(m[2])]); table != nil {
@@ -107,29 +108,37 @@ func textOfPDF(t *testing.T, raw []byte) string {
 	}
 	var out strings.Builder
 	for _, object := range objects {
-		font := ""
+		name := ""
 		for _, m := range pdfText.FindAllSubmatch(inflate(object), -1) {
 			if len(m[1]) > 0 {
-				font = string(m[1])
+				name = string(m[1])
 				continue
 			}
-			for n := 0; n+4 <= len(m[2]) && font != ""; n += 4 {
-				out.WriteString(fonts[font][strings.ToUpper(string(m[2][n:n+4]))])
+			wide := fonts[name].digits
+			for n := 0; wide > 0 && n+wide <= len(m[2]); n += wide {
+				out.WriteString(fonts[name].letters[strings.ToUpper(string(m[2][n:n+wide]))])
 			}
 		}
 	}
-	return strings.ReplaceAll(out.String(), " ", "")
+	return norm.NFKC.String(strings.ReplaceAll(out.String(), " ", "")) // some fonts give a radical in place of its character
+}
+
+// font is how one font of a PDF writes: with how many digits a glyph, and which letters each is.
+type font struct {
+	digits  int
+	letters map[string]string
 }
 
 // glyphs reads a font's table from glyphs to letters.
-func glyphs(table []byte) map[string]string {
-	out := map[string]string{}
-	for _, m := range pdfChar.FindAllSubmatch(table, -1) {
-		from, to := hex(m[1]), hex(m[1])
-		first := m[2]
+func glyphs(table []byte) font {
+	out := font{letters: map[string]string{}}
+	_, codes, _ := bytes.Cut(table, []byte("endcodespacerange"))
+	for _, m := range pdfChar.FindAllSubmatch(codes, -1) {
+		from, to, first := hex(m[1]), hex(m[1]), m[2]
 		if len(m[3]) > 0 { // a range: first glyph, last glyph, first letter
 			to, first = hex(m[2]), m[3]
 		}
+		out.digits = len(m[1])
 		for glyph := from; glyph <= to && glyph-from < 0x10000; glyph++ {
 			units := []uint16{}
 			for n := 0; n+4 <= len(first); n += 4 {
@@ -138,7 +147,7 @@ func glyphs(table []byte) map[string]string {
 			if len(units) > 0 {
 				units[len(units)-1] += uint16(glyph - from) //nolint:gosec // of a range within one plane
 			}
-			out[fmt.Sprintf("%04X", glyph)] = string(utf16.Decode(units))
+			out.letters[fmt.Sprintf("%0*X", out.digits, glyph)] = string(utf16.Decode(units))
 		}
 	}
 	return out
