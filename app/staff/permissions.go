@@ -28,6 +28,7 @@ const (
 	ViewWall       actor.Permission = "wall.view"
 	ViewDisplay    actor.Permission = "display.view"
 	ViewReports    actor.Permission = "report.view"
+	ViewRegisters  actor.Permission = "register.view" // the registers that the desk keeps, masked; to print, and as files
 	ManageStaff    actor.Permission = "staff.manage"
 	ManageDevices  actor.Permission = "device.manage"
 	VerifyAudit    actor.Permission = "audit.verify"
@@ -44,6 +45,6 @@ const (
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ReviewDay,
+	ViewReports, ViewRegisters, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ReviewDay,
 	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }
