@@ -131,7 +131,7 @@ func (s *Service) registerView(ctx context.Context, k RegisterKind, f RegisterFi
 		v.Newer = &a
 	}
 	for _, c := range l.Table.Columns {
-		v.Heads = append(v.Heads, c.Title)
+		v.Heads, v.Widths = append(v.Heads, c.Title), append(v.Widths, width(c))
 	}
 	for i, cells := range l.Table.Words() {
 		v.Rows = append(v.Rows, view.Row{Href: "/desk/tickets/" + strconv.FormatInt(l.Tickets[i], 10), Cells: cells})
@@ -169,7 +169,7 @@ func (s *Service) narrowing(ctx context.Context, k RegisterKind, f RegisterFilte
 	if k != CallbackRegister {
 		choice("reviewed", f.Reviewed, []part.Option{{Value: "yes", Label: locale.T(ctx, "report.reviewed.yes")}, {Value: "no", Label: locale.T(ctx, "report.reviewed.no")}})
 	}
-	return append(out, part.Input{Name: "text", Label: locale.T(ctx, "report.filter.text"), Value: f.Text, Error: said["text"], Max: maxText}), nil
+	return append(out, part.Input{Name: "text", Label: locale.T(ctx, "report.filter.text"), Value: f.Text, Error: said["text"]}), nil
 }
 
 // days are the first and the last day.

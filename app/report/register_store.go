@@ -28,8 +28,18 @@ type registerLine struct {
 	Speed, Attitude, Upkeep       *int64
 }
 
-// lines reads lines of a register: first which ones, by index, then what stands on them.
+// lines reads lines of a register.
 func (s *Service) lines(ctx context.Context, tx bun.IDB, p period, k RegisterKind, f RegisterFilter, newest bool, most int) ([]registerLine, error) {
+	query, args, err := s.linesQuery(ctx, tx, p, k, f, newest, most)
+	if err != nil {
+		return nil, err
+	}
+	var out []registerLine
+	return out, tx.NewRaw(query, args...).Scan(ctx, &out)
+}
+
+// linesQuery asks first which lines, by index, then what stands on them.
+func (s *Service) linesQuery(ctx context.Context, tx bun.IDB, p period, k RegisterKind, f RegisterFilter, newest bool, most int) (string, []any, error) {
 	which := tx.NewSelect().Where("t.site_id = ?", p.site.ID)
 	at, id := bun.Safe("t.registered_at"), bun.Safe("t.id")
 	if k == CallbackRegister {
@@ -42,7 +52,7 @@ func (s *Service) lines(ctx context.Context, tx bun.IDB, p period, k RegisterKin
 	which = f.narrow(which, k, p)
 	which, err := s.search(ctx, tx, which, p, f.Text)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	switch moment, number, ok := placed(f.Older + f.Newer); {
 	case ok && f.Newer != "":
@@ -54,13 +64,11 @@ func (s *Service) lines(ctx context.Context, tx bun.IDB, p period, k RegisterKin
 	default:
 		which = which.OrderExpr("?, ?", at, id)
 	}
-	var out []registerLine
 	query := registerDetails
 	if k == CallbackRegister {
 		query = callbackDetails
 	}
-	err = tx.NewRaw(query, which.Limit(int64(most)), p.site.Location().String(), newest && f.Newer == "").Scan(ctx, &out)
-	return out, err
+	return query, []any{which.Limit(int64(most)), p.site.Location().String(), newest && f.Newer == ""}, nil
 }
 
 // narrow leaves out what the filter doesn't want.

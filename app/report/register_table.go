@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
@@ -114,7 +115,7 @@ func (l *registerLine) reviewer(ctx context.Context) string {
 	if l.ReviewedAt == nil {
 		return ""
 	}
-	return l.Reviewer + " " + locale.Date(ctx, *l.ReviewedAt)
+	return l.Reviewer + " " + l.ReviewedAt.In(locale.Zone(ctx)).Format(time.DateOnly)
 }
 
 func (l *registerLine) satisfied(ctx context.Context) any {

@@ -39,6 +39,7 @@ type Register struct {
 	Message      string
 	Fields       []part.Input
 	Heads        []string
+	Widths       []string // classes of the columns
 	Rows         []Row
 	Notes        []string
 	Older, Newer *Act // nil: none
