@@ -38,8 +38,9 @@ func readSite(s Site) map[string]string {
 func changeSite(_ Site, f form) Change {
 	accent := strings.ToLower(f.get("accent"))
 	in := Change{Set: Set{Name: f.text("name"), TimeZone: f.text("time-zone"), Accent: &accent, Languages: []string{f.get(languageFields[0])}}}
-	title := f.get("matters_title")
-	in.MattersTitle = &title
+	if _, asked := f["matters_title"]; asked { // a page of before doesn't
+		in.MattersTitle = f.text("matters_title")
+	}
 	for _, field := range languageFields[1:] {
 		if lang := f.get(field); lang != "" {
 			in.Languages = append(in.Languages, lang)
