@@ -12,6 +12,7 @@ import (
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
+	"lobby/app/place/worktime"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
@@ -44,7 +45,8 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Group: "team", Permission: staff.ManageStaff},
 	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Group: "team", Permission: staff.ManageDepartments},
 	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Group: "settings", Permission: staff.ManageDevices},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Group: "settings", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings", Group: "settings", Permission: staff.ManageSite,
+		Also: []actor.Permission{staff.ManageRules, staff.ManageGrades}},
 }
 
 // makeWeb mounts every feature's routes.
@@ -71,12 +73,13 @@ func (i *Instance) makeWeb(context.Context) error {
 	disputes.Routes(i.web)
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
-	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
+	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
+	(&worktime.Pages{Service: places, Now: a.Now}).Routes(i.web)
 	i.desk.Routes(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
@@ -110,7 +113,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload, worktime.Upload},
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

@@ -34,11 +34,7 @@ func groups(items []NavItem) []navGroup {
 // whereIs gives the address of the entry below which a page lies; empty for none.
 func whereIs(items []NavItem, path string) (href string) {
 	for _, item := range items {
-		below := item.Href
-		if strings.HasPrefix(below, "/settings/") { // the first of several pages side by side
-			below = "/settings"
-		}
-		if (path == item.Href || strings.HasPrefix(path, below+"/")) && len(item.Href) > len(href) {
+		if (path == item.Href || strings.HasPrefix(path, item.Href+"/")) && len(item.Href) > len(href) {
 			href = item.Href
 		}
 	}

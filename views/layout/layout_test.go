@@ -31,8 +31,8 @@ func TestGroups(t *testing.T) {
 
 func TestWhereIs(t *testing.T) {
 	t.Parallel()
-	items := []NavItem{{Href: "/desk"}, {Href: "/desk/tickets"}, {Href: "/settings/site"}}
-	for path, want := range map[string]string{"/desk": "/desk", "/desk/tickets/12": "/desk/tickets", "/desk/visits": "/desk", "/settings/hours": "/settings/site",
+	items := []NavItem{{Href: "/desk"}, {Href: "/desk/tickets"}, {Href: "/settings"}}
+	for path, want := range map[string]string{"/desk": "/desk", "/desk/tickets/12": "/desk/tickets", "/desk/visits": "/desk", "/settings/hours": "/settings",
 		"/desktop": "", "/inbox": ""} {
 		if got := whereIs(items, path); got != want {
 			t.Errorf("%s lies below %q, want %q", path, got, want)
