@@ -37,6 +37,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Group: "tickets", Permission: staff.CallBack},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Group: "tickets", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Group: "records", Permission: staff.ReviewDay},
+	{LabelKey: "boot.nav.registers", Key: "g j", Href: "/registers", Permission: staff.ViewRegisters},
 	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Group: "records", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Group: "desk", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Group: "settings", Permission: site.Look},
