@@ -19,6 +19,7 @@ import (
 	"lobby/app/team/duty"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
+	"lobby/app/ticket/paper"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -73,6 +74,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	disputes.Routes(i.web)
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	(&paper.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()
