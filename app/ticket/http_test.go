@@ -81,8 +81,8 @@ func TestPages(t *testing.T) {
 			browser.Post(action, form).Want(http.StatusSeeOther).WantLocation(path)
 			browser.Get(path).WantText(step.state, step.remark)
 		}
-		if there := browser.Get(path).All("a[href^='/knowledge/new/']"); len(there) != 1 {
-			t.Errorf("%d ways to make a case of it (REVIEW-3)", len(there))
+		if !strings.Contains(browser.Get(path).Body, `href="/knowledge/new/1"`) {
+			t.Error("no way to make a case of it (REVIEW-3)")
 		}
 		c.at(staff.Receptionist).Get(path).WantNo("/knowledge/new/")
 		end := browser.Get(path).WantText("重新处理 1 次", "换了水管", "还在滴水", "再换一次")

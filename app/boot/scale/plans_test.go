@@ -30,7 +30,7 @@ import (
 const (
 	tickets = 100_000
 	stories = 2_500
-	large   = 5_000 // rows from which a table is never read as a whole
+	large   = 3_000 // rows from which a table is never read as a whole
 	most    = 6_000 // rows that one statement may touch in one node of its plan
 )
 
