@@ -18,6 +18,7 @@ import (
 	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
+	"lobby/app/ticket/pictures"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -66,6 +67,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	calls := i.callbackPages()
 	calls.Routes(i.web)
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
+	(&pictures.Pages{Service: a.Tickets}).Routes(i.web) // before those of tickets, whose verbs have the same form
 	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
@@ -107,7 +109,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload},
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: append([]web.Upload{sheet.Upload}, ticket.Uploads...),
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

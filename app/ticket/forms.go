@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,4 +89,40 @@ func actOf(ctx context.Context, v web.Values) (in Act, wrong fault.Fields) {
 		Instead: v.Get("instead"), Earlier: number(v.Get("earlier")), Version: max(number(v.Get("version")), 0), EntryKey: keyOf(v), Instructions: instructionsOf(v)}
 	in.Until, in.At = pick(ctx, v, "until", &wrong), pick(ctx, v, "at", &wrong)
 	return in, wrong
+}
+
+// unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
+// said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
+func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
+	err := s.Check(ctx, in)
+	if fault.Is(err, fault.Invalid) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.Similar(ctx, in.Place, in.Phone)
+	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
+		return nil, err
+	}
+	return open, err
+}
+
+// said gives the words for each wrong field, and sets the message on the whole.
+func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
+	if wrong == nil {
+		return nil
+	}
+	*message = web.Message(ctx, wrong)
+	return web.FieldErrors(ctx, wrong)
+}
+
+func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }
+
+// pastOf reads the true times of an emergency; nil where none is given.
+func pastOf(registered, handled, resolved time.Time, done string) *Past {
+	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
+		return nil
+	}
+	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
 }

@@ -3,7 +3,6 @@ package ticket
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -41,7 +40,7 @@ func (p *Pages) Routes(app fiber.Router) {
 // shell is the frame of these pages.
 func shell(c *fiber.Ctx, title string) layout.Shell {
 	s := web.Shell(c, title)
-	s.Styles = append(s.Styles, "desk.css")
+	s.Styles = append(s.Styles, "desk.css", "photos.css")
 	return s
 }
 
@@ -110,24 +109,36 @@ func (p *Pages) register(c *fiber.Ctx) error {
 	if !mayView {
 		return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
 	}
-	return web.Redirect(c, address(t.ID))
+	return p.withPhotos(c, t.ID)
 }
 
-// unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
-// said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
-func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
-	err := s.Check(ctx, in)
-	if fault.Is(err, fault.Invalid) {
-		return nil, nil
+// withPhotos hangs the photos of the entry on the ticket, which stands whatever is wrong with them (ORG-3): that is said on
+// the page of its photos.
+func (p *Pages) withPhotos(c *fiber.Ctx, id int64) error {
+	raws, err := web.Files(c, "photos")
+	if err != nil {
+		return err
+	}
+	if len(raws) > 0 {
+		ctx, cancel := web.Patient(c, PhotosTake)
+		defer cancel()
+		err = p.Service.AddPhotos(ctx, PhotosOf{Ticket: id}, raws)
+	}
+	if _, wrong := web.Invalid(err); wrong {
+		return ShowPhotos(c, p.Service, id, err)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	open, err := s.Similar(ctx, in.Place, in.Phone)
-	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
-		return nil, err
+	return web.Redirect(c, address(id))
+}
+
+// again asks for the photos once more where the form comes back: a browser doesn't keep which were chosen.
+func again(ctx context.Context, c *fiber.Ctx) string {
+	if raws, err := web.Files(c, "photos"); err != nil || len(raws) == 0 {
+		return ""
 	}
-	return open, err
+	return locale.T(ctx, "ticket.photo.choose_again")
 }
 
 func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
@@ -146,6 +157,9 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 		}
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
+	if f.MayView {
+		f.Photos = PhotoInput(ctx, "", Reported, again(ctx, c))
+	}
 	f.Fields = fields(ctx, in, said, people)
 	if err := p.classify(ctx, &f, in, said); err != nil {
 		return err
@@ -261,13 +275,21 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }
 
-// said gives the words for each wrong field, and sets the message on the whole.
-func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
-	if wrong == nil {
-		return nil
+// ShowPhotos is the page of a ticket's photos, or for the script that sends them the gallery alone.
+func ShowPhotos(c *fiber.Ctx, s *Service, id int64, err error) error {
+	ctx, status := web.Context(c), fiber.StatusOK
+	wrong, _ := web.Invalid(err)
+	if err != nil {
+		status = web.Status(err)
 	}
-	*message = web.Message(ctx, wrong)
-	return web.FieldErrors(ctx, wrong)
+	v, err := s.PhotosPage(ctx, id, wrong)
+	if err != nil {
+		return err
+	}
+	if web.Partial(c) {
+		return web.Render(c, status, page.Gallery(v.List, v.Said()))
+	}
+	shell := shell(c, v.Number)
+	shell.Scripts = append(shell.Scripts, "photos.js")
+	return web.Render(c, status, page.PhotosOfTicket(shell, v))
 }
-
-func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }

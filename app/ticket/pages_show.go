@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -35,6 +34,7 @@ type around struct {
 	steps       []Step
 	orders      []ServiceOrder
 	records     []WorkRecord
+	pictures    []Picture
 	earlier     []Ticket
 	departments []Department
 	people      []Colleague // to whom it can be given
@@ -51,6 +51,9 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 		return r, err
 	}
 	if r.records, err = s.Records(ctx, id); err != nil {
+		return r, err
+	}
+	if r.pictures, err = s.Pictures(ctx, id); err != nil {
 		return r, err
 	}
 	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
@@ -82,6 +85,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 	}
 	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
 		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
+	showPictures(ctx, &v, r)
 	if a.wrong != nil && a.wrong.Kind == fault.Conflict {
 		v.Typed = a.in.Remark // the step is gone, what was written for it isn't
 	}
@@ -269,7 +273,11 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 				value = o.ConfirmedBy
 			}
 		}
-		return input("customer", part.Input{Value: value, Max: MaxCustomer})
+		i := input("customer", part.Input{Value: value, Max: MaxCustomer})
+		if r.signed() {
+			i.Required, i.Hint = false, locale.T(ctx, "ticket.need.customer_signed")
+		}
+		return i
 	case Instead:
 		return input("instead", part.Input{Type: "textarea", Value: in.Instead, Max: MaxInstead})
 	case Earlier:
@@ -282,12 +290,4 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 		return remarkInput(ctx, m, "why."+verb, in.Remark, said, true)
 	}
 	return remarkInput(ctx, m, "what."+verb, in.Remark, said, true)
-}
-
-// pastOf reads the true times of an emergency; nil where none is given.
-func pastOf(registered, handled, resolved time.Time, done string) *Past {
-	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
-		return nil
-	}
-	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
 }
