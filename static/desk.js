@@ -26,7 +26,7 @@
   };
 
   const filling = (e) => e?.matches?.("input,textarea,select,[contenteditable]");
-  const shown = (e) => e.getClientRects().length > 0;
+  const shown = (e) => e.getClientRects().length > 0 || Boolean(e.closest("nav details")); // entries of a closed group have their keys all the same
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
 
   function follow(e) {
@@ -123,6 +123,21 @@
     box.checked = store.get() !== "off";
     box.addEventListener("change", () => store.set(box.checked ? "on" : "off"));
   }
+
+  // ---- what is unfolded over the page folds again on a click beside it, and by Escape ----
+
+  const menus = () => document.querySelectorAll(".bar details[open]");
+  document.addEventListener("click", (event) => {
+    for (const d of menus()) if (!d.contains(event.target)) d.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const d of menus()) {
+      const inside = d.contains(document.activeElement);
+      d.open = false;
+      if (inside) d.querySelector("summary").focus();
+    }
+  });
 
   // ---- the list of visitors follows the live events; the server decides anew who may see it ----
 

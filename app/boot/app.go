@@ -13,6 +13,7 @@ import (
 
 	"lobby/app/callback"
 	"lobby/app/config"
+	"lobby/app/dispute"
 	"lobby/app/kit/db"
 	"lobby/app/kit/db/cluster"
 	"lobby/app/kit/pii"
@@ -56,6 +57,7 @@ type App struct {
 	Notices *notice.Service
 
 	Callbacks *callback.Service
+	Disputes  *dispute.Service
 	Reviews   *review.Service
 	Cases     *knowledge.Service
 

@@ -25,6 +25,14 @@ import (
 	"lobby/app/ticket/tickettest"
 )
 
+// The flow of tickets and the callbacks count the same tries, and don't import each other.
+func TestOneNumberOfTries(t *testing.T) {
+	t.Parallel()
+	if callback.Tries != ticket.CallTries {
+		t.Errorf("%d and %d", callback.Tries, ticket.CallTries)
+	}
+}
+
 // callers is a house whose tickets are called back.
 type callers struct {
 	*boottest.House
@@ -96,8 +104,12 @@ func TestCallbackPages(t *testing.T) {
 		if got := c.state(id); got != ticket.CalledBack {
 			t.Errorf("the ticket is %s", got)
 		}
-		shown := c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).Want(http.StatusOK).WantText("回访与评分", "欧阳太太", "响应速度 9 分", "服务态度 8 分", "设施维护 10 分", "回访时", "师傅很好")
+		shown := c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).Want(http.StatusOK).WantText("回访", "受访人：欧阳太太", "响应速度 9 分", "服务态度 8 分", "设施维护 10 分", "师傅很好")
 		shown.WantNo("13700137000")
+		lines := shown.All(".timeline li")
+		if last := webtest.Text(lines[len(lines)-1]); !strings.Contains(last, "回访") || !strings.Contains(last, "欧阳太太") || !strings.Contains(last, "设施维护 10 分") {
+			t.Errorf("the timeline ends with %q", last)
+		}
 		c.agent.Get("/callbacks").WantNo(path)
 	})
 	t.Run("CALLBACK-1 who isn't satisfied has the ticket opened again; what is missing is said at each field", func(t *testing.T) {
@@ -114,7 +126,10 @@ func TestCallbackPages(t *testing.T) {
 		if got := c.state(id); got != ticket.InHand {
 			t.Errorf("the ticket is %s", got)
 		}
-		c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("不满意，重新处理", "还在漏")
+		lines := c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("不满意，重新处理", "还在漏").All(".timeline li")
+		if last := webtest.Text(lines[len(lines)-1]); !strings.Contains(last, "欧阳太太") || strings.Count(last, "还在漏") != 1 {
+			t.Errorf("the timeline ends with %q", last)
+		}
 		c.agent.Get("/callbacks?done=reopened").WantText("客户不满意，工单重新处理")
 	})
 	t.Run("CALLBACK-1 a ticket that has moved meanwhile is told of, and what was typed is kept", func(t *testing.T) {
@@ -144,6 +159,20 @@ func TestCallbackPages(t *testing.T) {
 			c.agent.SignIn("caller", boottest.Password)
 		}
 		if got := c.state(id); got != ticket.Closed {
+			t.Errorf("the ticket is %s", got)
+		}
+		c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("回访，无人接听", "1/3 天无人接听", "2/3 天无人接听", "3/3 天无人接听")
+	})
+	t.Run("CALLBACK-1 the button of a ticket leads to where it is written down who was asked; the bare step is refused, and what was typed kept", func(t *testing.T) {
+		id, path := c.ticket("repair", ticket.Verified)
+		own := fmt.Sprintf("/desk/tickets/%d", id)
+		if there := webtest.Attr(c.agent.Get(own).One("a.verb"), "href"); there != path {
+			t.Errorf("it leads to %s", there)
+		}
+		c.agent.Post(own+"/call_back", url.Values{"remark": {"满意"}}).Want(http.StatusConflict).WantText("问了谁", "您刚才写的没有保存：满意")
+		c.agent.Post(path, call(c.agent.Get(path), url.Values{"reached": {"no"}})).Want(http.StatusSeeOther) // a try is no answer
+		c.agent.Post(own+"/call_back", url.Values{"remark": {"满意"}}).Want(http.StatusConflict)
+		if got := c.state(id); got != ticket.Verified {
 			t.Errorf("the ticket is %s", got)
 		}
 	})
@@ -199,7 +228,7 @@ func TestRatingByLink(t *testing.T) {
 		phone.Post(path, url.Values{"speed": {""}, "remark": {"  "}}).Want(http.StatusUnprocessableEntity).One("#f-speed-error")
 		phone.Post(path, url.Values{"speed": {"ten"}, "remark": {"来得快"}}).Want(http.StatusUnprocessableEntity).WantText("来得快")
 		phone.Post(path, url.Values{"speed": {"10"}, "remark": {"来得快"}}).Want(http.StatusOK).WantText("谢谢您的评价")
-		c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("响应速度 10 分", "手机链接", "来得快")
+		c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("客户评分", "响应速度 10 分", "手机链接", "来得快")
 		over := phone.Get(path).Want(http.StatusNotFound)
 		unknown := phone.Get("/r/" + strings.Repeat("A", 26)).Want(http.StatusNotFound)
 		if over.Body != unknown.Body || !strings.Contains(over.Body, "已经用过") {

@@ -3,39 +3,43 @@ package boot
 import (
 	"context"
 
-	"github.com/uptrace/bun"
+	"github.com/a-h/templ"
 
+	"lobby/app/boot/bind"
 	"lobby/app/callback"
+	"lobby/app/dispute"
 	"lobby/app/kit/table"
 	"lobby/app/report"
 	"lobby/app/ticket"
+	"lobby/views/part"
 )
-
-// ticketFlow is what a callback does to its ticket: steps of the ticket's own flow, in the callback's transaction.
-type ticketFlow struct{ tickets *ticket.Service }
-
-// CalledBack takes the step 'called back'.
-func (f ticketFlow) CalledBack(ctx context.Context, tx bun.Tx, id int64, remark string) error {
-	_, err := f.tickets.DoIn(ctx, tx, id, ticket.CallBack, ticket.Act{Remark: remark})
-	return err
-}
-
-// Reopen takes the step 'opened again'.
-func (f ticketFlow) Reopen(ctx context.Context, tx bun.Tx, id int64, reason string) error {
-	_, err := f.tickets.DoIn(ctx, tx, id, ticket.Reopen, ticket.Act{Remark: reason})
-	return err
-}
-
-// Close takes the step 'closed'.
-func (f ticketFlow) Close(ctx context.Context, tx bun.Tx, id int64, remark string) error {
-	_, err := f.tickets.DoIn(ctx, tx, id, ticket.Close, ticket.Act{Remark: remark})
-	return err
-}
 
 // makeCallbacks joins callbacks and tickets, which don't know each other.
 func (a *App) makeCallbacks() {
-	a.Callbacks = &callback.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Flow: ticketFlow{a.Tickets}, Now: a.Now}
-	a.Tickets.Forget = append(a.Tickets.Forget, a.Callbacks.Forget)
+	a.Callbacks = &callback.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Flow: bind.Flow{Tickets: a.Tickets}, Now: a.Now}
+	a.Disputes = &dispute.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}
+	a.Tickets.Forget = append(a.Tickets.Forget, a.Callbacks.Forget, a.Disputes.Forget)
+}
+
+// ticketPages are the pages of tickets, with what callbacks and disputes show on them.
+func (i *Instance) ticketPages(calls *callback.Pages, disputes *dispute.Pages) *ticket.Pages {
+	return &ticket.Pages{Service: i.App.Tickets,
+		Beside: func(ctx context.Context, id int64, opened bool) (templ.Component, error) {
+			dispute, err := disputes.Beside(ctx, id, opened)
+			if err != nil {
+				return nil, err
+			}
+			call, err := calls.Beside(ctx, id, opened)
+			return templ.Join(dispute, call), err
+		},
+		Lines: func(ctx context.Context, id int64, opened bool) ([]part.Line, error) {
+			lines, err := calls.Lines(ctx, id, opened)
+			if err != nil {
+				return nil, err
+			}
+			more, err := disputes.Lines(ctx, id, opened)
+			return append(lines, more...), err
+		}}
 }
 
 // callbackPages are the pages of callbacks and marks.

@@ -152,6 +152,13 @@ func (k kept) lesson() string {
 		values (?, ?, 'good', 'repair', '灯不亮', '灯不亮', '换灯', ?, now()) returning id`, k.site, k.ticket(), by)
 }
 
+// dispute is the ticket of a complaint with one that runs.
+func (k kept) dispute() string {
+	id := k.row(`update tickets set kind = 'complaint' where id = ? returning id`, k.ticket())
+	k.row(`insert into disputes (site_id, ticket_id, entry_key, opened_by, opened_at) values (?, ?, gen_random_uuid(), ?, now()) returning id`, k.site, id, k.person())
+	return id
+}
+
 // about is which record a route's :id means, and what stands for its :verb. A route that isn't named here fails the test:
 // no new page can be forgotten.
 var about = []struct {
@@ -166,6 +173,7 @@ var about = []struct {
 	{"/desk/leave/", kept.visit, nil},
 	{"/pictures/", kept.picture, nil},
 	{"/callbacks/", kept.ticket, nil},
+	{"/disputes/", kept.dispute, nil},
 	{"/inbox/tasks/", kept.task, nil},
 	{"/duty/", kept.duty, nil},
 	{"/supervisor/", kept.ticket, nil},

@@ -5,12 +5,14 @@ import (
 	"net"
 
 	"lobby/app/callback/rate"
+	"lobby/app/dispute"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
+	"lobby/app/place/worktime"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/team"
@@ -30,21 +32,22 @@ func build() string { return Version() + "-" + static.Build }
 
 // navigation is the staff's, shown to whom the entry is for.
 var navigation = []web.NavItem{
-	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Permission: staff.RegisterTicket},
-	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Permission: staff.WorkOrders},
-	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Permission: staff.CallBack},
-	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Permission: staff.ReassignTickets},
-	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Permission: staff.ReviewDay},
-	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Permission: staff.ViewTickets},
-	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Permission: staff.ViewVisits},
-	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Permission: site.Look},
-	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Permission: staff.ViewWall},
-	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Permission: staff.ManageStaff},
-	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Permission: staff.ManageDepartments},
-	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Permission: staff.ManageDevices},
-	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings/site", Permission: staff.ManageSite},
+	{LabelKey: "boot.nav.desk", Key: "g d", Href: "/desk", Group: "desk", Permission: staff.RegisterTicket},
+	{LabelKey: "boot.nav.visits", Key: "g v", Href: "/desk/visits", Group: "desk", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Group: "tickets", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Group: "tickets", Permission: staff.WorkOrders},
+	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Group: "tickets", Permission: staff.CallBack},
+	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Group: "tickets", Permission: staff.ReassignTickets},
+	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Group: "records", Permission: staff.ReviewDay},
+	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Group: "records", Permission: staff.ViewTickets},
+	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Group: "desk", Permission: staff.ViewVisits},
+	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Group: "settings", Permission: site.Look},
+	{LabelKey: "boot.nav.wall", Key: "g w", Href: "/wall", Group: "desk", Permission: staff.ViewWall},
+	{LabelKey: "boot.nav.staff", Key: "g s", Href: "/staff", Group: "team", Permission: staff.ManageStaff},
+	{LabelKey: "boot.nav.departments", Key: "g f", Href: "/departments", Group: "team", Permission: staff.ManageDepartments},
+	{LabelKey: "boot.nav.devices", Key: "g b", Href: "/devices", Group: "settings", Permission: staff.ManageDevices},
+	{LabelKey: "boot.nav.settings", Key: "g e", Href: "/settings", Group: "settings", Permission: staff.ManageSite,
+		Also: []actor.Permission{staff.ManageRules, staff.ManageGrades}},
 }
 
 // makeWeb mounts every feature's routes.
@@ -67,8 +70,10 @@ func (i *Instance) makeWeb(context.Context) error {
 	calls := i.callbackPages()
 	calls.Routes(i.web)
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
+	disputes := &dispute.Pages{Service: a.Disputes}
+	disputes.Routes(i.web)
 	(&pictures.Pages{Service: a.Tickets}).Routes(i.web) // before those of tickets, whose verbs have the same form
-	(&ticket.Pages{Service: a.Tickets, Beside: calls.Beside}).Routes(i.web)
+	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	i.reviews()
@@ -76,6 +81,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&place.Pages{Service: places}).Routes(i.web)
 	(&sheet.Pages{Service: places}).Routes(i.web)
 	(&grade.Pages{Service: places}).Routes(i.web)
+	(&worktime.Pages{Service: places, Now: a.Now}).Routes(i.web)
 	i.desk.Routes(i.web)
 	(&kiosk.Flow{Visits: a.Visits, Tickets: a.Tickets, Ratings: a.Callbacks, Sites: a.Sites, Now: a.Now, URL: i.address()}).Routes(i.web)
 	i.boards.Routes(i.web)
@@ -109,7 +115,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: append([]web.Upload{sheet.Upload}, ticket.Uploads...),
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: append([]web.Upload{sheet.Upload, worktime.Upload}, ticket.Uploads...),
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

@@ -103,7 +103,6 @@ func (p *Pages) showCall(c *fiber.Ctx, status int, a attempt) error {
 	v := page.Page{Row: p.row(*i), State: i.State, Waits: i.Waits(), Rateable: i.Rateable(), Expired: i.Expired, Site: s.SiteName, Caller: who.Name,
 		Done: pii.Redact(i.Done), Reporter: pii.Redact(i.Reporter), Phone: masked, Revealed: a.revealed, Link: a.link, Tries: Tries,
 		Apologise: i.Kind == "complaint", Past: p.past(ctx, *i, past, false), Kept: a.typed.Get("entry_key") != ""}
-	v.Past.Call = false // this is its page
 	said := map[string]string{}
 	if a.wrong != nil {
 		v.Message, said = web.Message(ctx, a.wrong), web.FieldErrors(ctx, a.wrong)

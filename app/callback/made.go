@@ -14,6 +14,8 @@ import (
 // Made is one call that was made.
 type Made struct {
 	At        time.Time `bun:"at"`
+	Day       time.Time `bun:"day"`
+	Round     int       `bun:"round"` // how often the ticket had been reopened
 	By        string    `bun:"by"`
 	Reached   bool      `bun:"reached"`
 	Asked     string    `bun:"asked"`
@@ -44,7 +46,7 @@ func (s *Service) Past(ctx context.Context, ticket int64) (Past, error) {
 		return Past{}, err
 	}
 	p := Past{}
-	err = s.DB.NewRaw(`select c.at, p.name as by, c.reached, c.asked, c.satisfied, c.answer from callbacks c join staff p on p.id = c.by_id
+	err = s.DB.NewRaw(`select c.at, c.day, c.round, p.name as by, c.reached, c.asked, c.satisfied, c.answer from callbacks c join staff p on p.id = c.by_id
 		where c.site_id = ? and c.ticket_id = ? order by c.at, c.id`, a.Site, ticket).Scan(ctx, &p.Calls)
 	if err != nil {
 		return p, db.Translate(err)

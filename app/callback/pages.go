@@ -2,7 +2,10 @@ package callback
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -104,21 +107,70 @@ func callOf(ticket int64, v web.Values) (Call, error) {
 	return in, wrong.Err()
 }
 
-// Beside is what the page of a ticket shows of its callbacks and marks; with opened, texts as they were written.
-func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, error) {
-	past, err := p.Service.Past(ctx, ticket)
+// Beside is what the page of a ticket shows of its callbacks beside its timeline: the way to ask the customer for marks.
+func (p *Pages) Beside(ctx context.Context, ticket int64, _ bool) (templ.Component, error) {
+	if !actor.From(ctx).Can(staff.CallBack) {
+		return templ.NopComponent, nil
+	}
+	i, err := p.Service.Get(ctx, ticket)
+	if err != nil || !i.Rateable() {
+		return templ.NopComponent, err
+	}
+	return page.InvitePanel(page.Past{Ticket: ticket, Rateable: true}), nil
+}
+
+// Lines are those of callbacks and marks in the timeline of their ticket: who was asked, what came of it, the marks, and
+// how often nobody answered. With opened, texts as they were written; else numbers in them are hidden (PRIVACY-2).
+func (p *Pages) Lines(ctx context.Context, ticket int64, opened bool) ([]part.Line, error) {
+	said, err := p.Service.Past(ctx, ticket)
 	if err != nil {
 		return nil, err
 	}
-	i := Item{Ticket: ticket}
-	if actor.From(ctx).Can(staff.CallBack) {
-		found, err := p.Service.Get(ctx, ticket)
-		if err != nil {
-			return nil, err
+	v := p.past(ctx, Item{Ticket: ticket}, said, opened)
+	var out []part.Line
+	days, round := map[string]bool{}, -1
+	for n, c := range v.Calls {
+		if said.Calls[n].Round != round {
+			days, round = map[string]bool{}, said.Calls[n].Round
 		}
-		i = *found
+		line := part.Line{At: c.At, Who: c.By, Title: locale.T(ctx, "callback.line."+c.Result), Remark: c.Answer}
+		switch Outcome(c.Result) {
+		case Again:
+			days[said.Calls[n].Day.Format(time.DateOnly)] = true
+			line.Said = append(line.Said, locale.T(ctx, "callback.tries", "Days", len(days), "Of", Tries))
+			if len(days) == Tries {
+				line.With = "call_back"
+			}
+		case Reopened:
+			line.With = "reopen"
+		default:
+			line.With = "call_back"
+		}
+		if c.Asked != "" {
+			line.Said = append(line.Said, locale.T(ctx, "callback.asked", "Name", c.Asked))
+		}
+		if c.Result != string(Again) {
+			line.Said = append(line.Said, locale.T(ctx, "callback.result."+c.Result))
+		}
+		out = append(out, line)
 	}
-	return page.PastPanel(p.past(ctx, i, past, opened)), nil
+	for _, r := range v.Ratings {
+		marks := strings.Join(append(r.Given(ctx), quoted(r.Remark)...), locale.T(ctx, "callback.line.and"))
+		if n := slices.IndexFunc(v.Calls, func(c page.Call) bool { return r.Via == "callback" && c.At.Equal(r.At) }); n >= 0 {
+			out[n].Said = append(out[n].Said, marks)
+			continue
+		}
+		out = append(out, part.Line{At: r.At, Title: locale.T(ctx, "callback.line.marks"), Who: locale.T(ctx, "callback.via."+r.Via), Said: []string{marks}})
+	}
+	return out, nil
+}
+
+// quoted is a remark as one of several things that were said; none where there is none.
+func quoted(remark string) []string {
+	if remark == "" {
+		return nil
+	}
+	return []string{"“" + remark + "”"}
 }
 
 // past is what was said so far, as staff see it: numbers in it are hidden until the texts are opened (PRIVACY-2).
@@ -129,7 +181,7 @@ func (p *Pages) past(ctx context.Context, i Item, said Past, opened bool) page.P
 	}
 	v := page.Past{Ticket: i.Ticket}
 	if actor.From(ctx).Can(staff.CallBack) {
-		v.Call, v.Rateable = i.Waits(), i.Rateable()
+		v.Rateable = i.Rateable()
 	}
 	for _, c := range said.Calls {
 		result := Again

@@ -42,6 +42,9 @@ Days are the property's own. Names, phones and plates are masked, whoever asks; 
 		newReportOf(e, "visitors", "Visits by day, purpose and way of registration; with --register the visitor register", (*reports.Service).Visitors),
 		newReportOf(e, "tickets", "Tickets by kind and state, and how many were done in time; with --register the ticket register", (*reports.Service).Tickets),
 		newReportOf(e, "callbacks", "Callbacks due and made, who was satisfied, and marks; with --register the callback register", (*reports.Service).Callbacks),
+		newReportOf(e, "sla", "Limits met and passed, response rate, median and 90th percentile of times, open by age", (*reports.Service).SLA),
+		newReportOf(e, "complaints", "Complaints by validity, severity, topic, department and month; repeated, reopened, in time", (*reports.Service).Complaints),
+		newReportOf(e, "reviews", "What was reviewed in time, late or not at all, by section, reviewer, day and week", (*reports.Service).Reviews),
 	)
 	return cmd
 }
@@ -53,7 +56,7 @@ func newReportOf(e *env, name, short string, run func(*reports.Service, context.
 		Short: short,
 		Example: "  lobby report " + name + "\n" +
 			"  lobby report " + name + " --from 2026-11-01 --to 2026-11-30 --site riverside\n" +
-			"  lobby report " + name + " --register --output " + name + ".csv",
+			"  lobby report " + name + " --format xlsx --output " + name + ".xlsx",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			format, err := f.check(e.Out)
@@ -81,7 +84,9 @@ func newReportOf(e *env, name, short string, run func(*reports.Service, context.
 	flags.StringVar(&f.From, "from", "", "first day, such as 2026-11-01 (default: the first of the month of --to)")
 	flags.StringVar(&f.To, "to", "", "last day, counted in (default: today)")
 	flags.StringVar(&f.site, "site", "", "short name of the property (default: the only one there is)")
-	flags.BoolVar(&f.Register, "register", false, "list every entry in place of the figures")
+	if strings.Contains(short, "--register") {
+		flags.BoolVar(&f.Register, "register", false, "list every entry in place of the figures")
+	}
 	flags.StringVar(&f.format, "format", "", "table, csv, json or xlsx (default: by the name of --output, else table)")
 	flags.StringVarP(&f.output, "output", "o", "", "file to write (default: the terminal)")
 	flags.StringVar(&f.language, "language", locale.Simplified, "language of titles: "+strings.Join(locale.Languages, ", "))

@@ -17,6 +17,7 @@ import (
 	"lobby/app/place"
 	"lobby/app/place/grade"
 	"lobby/app/place/sheet"
+	"lobby/app/place/worktime"
 	"lobby/app/site"
 	"lobby/app/staff"
 )
@@ -61,11 +62,12 @@ func open(t *testing.T) *office {
 	o.scan(&o.two, `select id from zones where code = '2'`)
 	o.scan(&o.house, `select id from buildings where name = '18#'`)
 	cfg := o.people.Config()
-	cfg.Uploads = []web.Upload{sheet.Upload}
+	cfg.Uploads = []web.Upload{sheet.Upload, worktime.Upload}
 	app := web.New(cfg)
 	(&place.Pages{Service: o.svc}).Routes(app)
 	(&sheet.Pages{Service: o.svc}).Routes(app)
 	(&grade.Pages{Service: o.svc}).Routes(app)
+	(&worktime.Pages{Service: o.svc, Now: func() time.Time { return o.svc.Now() }}).Routes(app)
 	o.guest = webtest.New(t, app)
 	o.admin, o.agent = o.as("admin", staff.Admin), o.as("li", staff.Agent)
 	return o

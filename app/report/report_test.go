@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -281,13 +282,22 @@ func TestTickets(t *testing.T) {
 	})
 }
 
+// all are the reports by name.
+var all = map[string]func(*report.Service, context.Context, report.Query) ([]*table.Table, error){
+	"visitors": (*report.Service).Visitors, "tickets": (*report.Service).Tickets, "callbacks": (*report.Service).Callbacks,
+	"sla": (*report.Service).SLA, "complaints": (*report.Service).Complaints, "reviews": (*report.Service).Reviews,
+}
+
+// registers are those of them that list every entry.
+var registers = []string{"visitors", "tickets", "callbacks"}
+
 func TestReportsAreClosed(t *testing.T) {
 	t.Parallel()
-	all := map[string]func(*report.Service, context.Context, report.Query) ([]*table.Table, error){
-		"visitors": (*report.Service).Visitors, "tickets": (*report.Service).Tickets,
-	}
 	for name, run := range all {
 		for _, register := range []bool{false, true} {
+			if register && !slices.Contains(registers, name) {
+				continue
+			}
 			t.Run(fmt.Sprintf("PRIVACY-2 no report shows a value whole, in any language: %s %v", name, register), func(t *testing.T) {
 				t.Parallel()
 				b := setup(t)

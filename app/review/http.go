@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,7 +16,6 @@ import (
 	"lobby/app/staff"
 	"lobby/views/layout"
 	"lobby/views/locale"
-	"lobby/views/part"
 	view "lobby/views/review"
 )
 
@@ -57,15 +55,6 @@ func dated(c *fiber.Ctx, name, form string) (time.Time, error) {
 	return d, nil
 }
 
-// here is a day of the database, which has no zone, in the zone of the page.
-func here(ctx context.Context, d time.Time) time.Time {
-	return time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, locale.Zone(ctx))
-}
-
-func dayPath(d time.Time) string   { return "/reviews/day/" + d.Format(time.DateOnly) }
-func weekPath(d time.Time) string  { return "/reviews/week/" + d.Format(time.DateOnly) }
-func monthPath(d time.Time) string { return "/reviews/month/" + d.Format("2006-01") }
-
 // come gives an address, or nothing where its day hasn't come.
 func come(c *fiber.Ctx, d time.Time, path func(time.Time) string) string {
 	if d.After(web.Now(c)) {
@@ -96,41 +85,6 @@ func (p *Pages) home(c *fiber.Ctx) error {
 	return web.Render(c, fiber.StatusOK, view.HomePage(shell(c, locale.T(ctx, "review.title")), page))
 }
 
-func spans(ctx context.Context, list []OpenDay, length int, path func(time.Time) string) []view.Span {
-	out := make([]view.Span, len(list))
-	for i, one := range list {
-		from := here(ctx, one.Day)
-		out[i] = view.Span{Href: path(from), From: from, To: from.AddDate(0, 0, length-1), Open: one.Open, All: one.All, Late: one.Late}
-	}
-	return out
-}
-
-// attempt is a form that could not be done as it was sent: what was typed and ticked, and what is wrong with it.
-type attempt struct {
-	wrong *fault.Fault
-	form  web.Values
-}
-
-func (a attempt) said(ctx context.Context) (string, map[string]string) {
-	if a.wrong == nil {
-		return "", nil
-	}
-	return web.Message(ctx, a.wrong), web.FieldErrors(ctx, a.wrong)
-}
-
-func (a attempt) status() int {
-	if a.wrong == nil {
-		return fiber.StatusOK
-	}
-	return web.Status(a.wrong)
-}
-
-// text is a field of several lines with what was typed into it.
-func (a attempt) text(ctx context.Context, said map[string]string, name string, most int, required bool) part.Input {
-	return part.Input{Name: name, Label: locale.T(ctx, "review.field."+name), Type: "textarea", Rows: 3, Max: most, Required: required,
-		Value: a.form.Get(name), Error: said[name]}
-}
-
 func (p *Pages) day(c *fiber.Ctx) error {
 	d, err := dated(c, "date", time.DateOnly)
 	if err != nil {
@@ -155,36 +109,6 @@ func (p *Pages) tick(c *fiber.Ctx) error {
 	return web.Redirect(c, dayPath(d))
 }
 
-// refs are the records that were ticked, or all that the page showed of a section. One that is none names nothing, so
-// that the day doesn't have it.
-func refs(form web.Values) (out []Ref) {
-	ticked, all := form["record"], Section(form.Get("all"))
-	if all != "" {
-		ticked = form["shown"]
-	}
-	for _, text := range ticked {
-		section, number, _ := strings.Cut(text, ":")
-		id, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			id = 0
-		}
-		if all == "" || all == Section(section) {
-			out = append(out, Ref{Section: known(section), ID: id})
-		}
-	}
-	return out
-}
-
-// known is a section of that name, or none.
-func known(name string) Section {
-	for _, s := range Sections {
-		if string(s) == name {
-			return s
-		}
-	}
-	return ""
-}
-
 func (p *Pages) dayPage(c *fiber.Ctx, d time.Time, a attempt) error {
 	ctx := web.Context(c)
 	records, err := p.Service.Day(ctx, d)
@@ -194,37 +118,9 @@ func (p *Pages) dayPage(c *fiber.Ctx, d time.Time, a attempt) error {
 	message, said := a.said(ctx)
 	page := view.Day{Date: d, Path: dayPath(d), Previous: dayPath(d.AddDate(0, 0, -1)), Next: come(c, d.AddDate(0, 0, 1), dayPath), All: len(records),
 		Message: message, Error: said["records"], Remark: a.text(ctx, said, "remark", MaxRemark, false)}
-	ticked := map[Ref]bool{}
-	for _, r := range refs(a.form) {
-		ticked[r] = true
-	}
-	for _, name := range Sections {
-		section := view.Section{Name: string(name)}
-		for _, r := range records {
-			if r.Section != name {
-				continue
-			}
-			line := record(r)
-			line.Ticked = ticked[Ref{r.Section, r.ID}]
-			section.Records = append(section.Records, line)
-			if r.ReviewedAt.IsZero() {
-				section.Open++
-			}
-		}
-		page.Open += section.Open
-		page.Sections = append(page.Sections, section)
-	}
+	page.Sections, page.Open = sections(records, a.form)
 	page.Late = page.Open > 0 && !d.AddDate(0, 0, 1).After(web.Now(c))
 	return web.Render(c, a.status(), view.DayPage(shell(c, locale.T(ctx, "review.day", "Date", locale.Date(ctx, d))), page))
-}
-
-func record(r Record) view.Record {
-	href := "/desk/tickets/" + strconv.FormatInt(r.Ticket, 10)
-	if r.Section == Dispatch {
-		href = "/orders/" + strconv.FormatInt(r.ID, 10)
-	}
-	return view.Record{Section: string(r.Section), ID: r.ID, Number: r.Number, Kind: r.Kind, State: r.State, Href: href, Place: r.Place, Matter: r.Matter,
-		Owner: r.Owner, At: r.At, Late: r.Late, ReviewedBy: r.ReviewedBy, ReviewedAt: r.ReviewedAt, Remark: pii.Redact(r.Remark)}
 }
 
 // monday reads a week from the path; a day that is no Monday names none.
@@ -336,20 +232,6 @@ func (p *Pages) unsolvedPage(c *fiber.Ctx, a attempt) error {
 	return web.Render(c, a.status(), view.MattersPage(shell(c, locale.T(ctx, "review.unsolved")), page))
 }
 
-// groups puts what was not solved together by kind and zone, in which order it comes.
-func groups(list []Unsolved, ticked []string) (out []view.Group) {
-	for _, u := range list {
-		if n := len(out); n == 0 || out[n-1].Kind != u.Kind || out[n-1].Zone != u.Zone {
-			out = append(out, view.Group{Kind: u.Kind, Zone: u.Zone})
-		}
-		id := strconv.FormatInt(u.ID, 10)
-		g := &out[len(out)-1]
-		g.Matters = append(g.Matters, view.Unsolved{ID: u.ID, Href: "/desk/tickets/" + id, Number: u.Number, State: u.State, Place: u.Place, Matter: u.Matter,
-			At: u.At, Reopened: u.Reopened, Findings: u.Findings, Ticked: slices.Contains(ticked, id)})
-	}
-	return out
-}
-
 func (p *Pages) month(c *fiber.Ctx) error {
 	d, err := dated(c, "month", "2006-01")
 	if err != nil {
@@ -397,29 +279,4 @@ func (p *Pages) monthPage(c *fiber.Ctx, d time.Time, a attempt) error {
 		page.Done = locale.T(ctx, "review.saved")
 	}
 	return web.Render(c, a.status(), view.MonthPage(shell(c, locale.T(ctx, "review.month_of", "Year", d.Year(), "Month", d.Format("01"))), page))
-}
-
-// words are the parts of the report. Numbers in them are masked, in the form too: the report goes upward, and has no use
-// for anybody's phone.
-func words(ctx context.Context, m *Month, a attempt, said map[string]string) (out []view.Words) {
-	for _, w := range []struct{ name, text string }{{"measures", m.Measures}, {"problems", m.Problems}, {"plan", m.Plan}} {
-		in, text := a.text(ctx, said, w.name, MaxMonth, false), pii.Redact(w.text)
-		in.Rows = 5
-		if a.form == nil {
-			in.Value = text
-		}
-		out = append(out, view.Words{Label: in.Label, Text: text, Input: in})
-	}
-	return out
-}
-
-func figures(tables []*table.Table) (out []view.Figures) {
-	for _, t := range tables {
-		f := view.Figures{Title: t.Title, Rows: t.Texts(), Notes: t.Notes}
-		for _, c := range t.Columns {
-			f.Heads, f.Right = append(f.Heads, c.Title), append(f.Right, c.Right())
-		}
-		out = append(out, f)
-	}
-	return out
 }

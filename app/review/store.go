@@ -8,16 +8,11 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// records are the records of a site from one moment to before another: tickets by when they came in, orders by when they
-// went out.
+// records are the records of a site from one moment to before another. What they are says the view, which the report of
+// reviews counts too.
 const records = `
-	select case when t.channel = 'patrol' then 'patrol' when t.kind = 'complaint' then 'complaint' else 'reception' end as section,
-		t.id, t.id as ticket_id, t.number, t.kind, t.state, t.place, t.matter, t.owner_id, t.registered_at as at, t.overdue_at is not null as late
-	from tickets t where t.site_id = ?0 and t.registered_at >= ?1 and t.registered_at < ?2
-	union all
-	select 'dispatch', o.id, o.ticket_id, o.number, t.kind, o.state, t.place, case when o.instruction = '' then t.matter else o.instruction end,
-		o.assignee_id, o.sent_at, o.overdue_at is not null
-	from orders o join tickets t on t.id = o.ticket_id where o.site_id = ?0 and o.sent_at >= ?1 and o.sent_at < ?2`
+	select r.section, r.subject_id as id, r.ticket_id, r.number, r.kind, r.state, r.place, r.matter, r.owner_id, r.at, r.late
+	from review_records r where r.site_id = ?0 and r.at >= ?1 and r.at < ?2`
 
 // span is a stretch of days as moments, and the day that names it.
 type span struct {

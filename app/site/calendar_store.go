@@ -1,8 +1,10 @@
 package site
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -28,8 +30,10 @@ type CalendarYear struct {
 
 // CalendarPage are the years that are known, the earliest first.
 type CalendarPage struct {
-	Years   []CalendarYear
-	Missing []int // this year and the next, as far as nobody has imported them: limits there are a guess
+	Years []CalendarYear
+
+	Calendar *calendar.Calendar
+	Missing  []int // this year and the next, as far as nobody has imported them: limits there are a guess
 }
 
 // calendarFile is how a year is kept.
@@ -78,7 +82,7 @@ func (s *Service) CalendarOf(ctx context.Context) (CalendarPage, error) {
 	if err != nil {
 		return CalendarPage{}, db.Translate(err)
 	}
-	p := CalendarPage{Years: slices.SortedFunc(maps.Values(r.years), func(a, b CalendarYear) int { return cmp.Compare(a.Number, b.Number) })}
+	p := CalendarPage{Calendar: r.Calendar, Years: slices.SortedFunc(maps.Values(r.years), func(a, b CalendarYear) int { return cmp.Compare(a.Number, b.Number) })}
 	this := r.Calendar.Day(s.Now()).Year()
 	for _, year := range []int{this, this + 1} {
 		if !r.Calendar.Known(year) {
@@ -90,8 +94,8 @@ func (s *Service) CalendarOf(ctx context.Context) (CalendarPage, error) {
 
 // The years that a calendar can be of.
 const (
-	firstYear = 2000
-	lastYear  = 2100
+	FirstYear = 2000
+	LastYear  = 2100
 )
 
 // ImportCalendar takes the calendar of a year from a file (calendar.Parse), in place of the one that stood. Nothing is
@@ -101,14 +105,51 @@ func (s *Service) ImportCalendar(ctx context.Context, year int, file io.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	if year < firstYear || year > lastYear {
-		return nil, fault.Fields{{Name: "year", Key: "site.bounds", Args: fault.Args{"Min": firstYear, "Max": lastYear}}}.Err()
+	if year < FirstYear || year > LastYear {
+		return nil, fault.Fields{{Name: "year", Key: "site.bounds", Args: fault.Args{"Min": FirstYear, "Max": LastYear}}}.Err()
 	}
-	read, problems := calendar.Parse(file, year)
+	text, err := legible(file)
+	if err != nil {
+		return nil, err
+	}
+	read, problems := calendar.Parse(text, year)
 	if len(problems) > 0 {
 		return problems, nil
 	}
-	return nil, s.addRule(ctx, a, calendarRule(year), calendarFileOf(read), version)
+	return nil, s.addRule(ctx, a, calendarRule(year), clean(calendarFileOf(read)), version)
+}
+
+// maxSource is how much of what a file says of where it is from is kept, in characters.
+const maxSource = 400
+
+// clean takes marks out of the texts of a file that nobody sees and that make a text read as another one.
+func clean(f calendarFile) calendarFile {
+	var unseen fault.Fields // what else could be wrong Parse has refused
+	if long := []rune(f.Source); len(long) > maxSource {
+		f.Source = string(long[:maxSource])
+	}
+	f.Source = unseen.Text("source", f.Source, maxSource, false)
+	for day, e := range f.Days {
+		e.Name = unseen.Line("name", e.Name, calendar.MaxName, false)
+		f.Days[day] = e
+	}
+	return f
+}
+
+// legible is the file as UTF-8, where it is what a spreadsheet program writes; else as it is, for Parse to refuse.
+func legible(file io.Reader) (io.Reader, error) {
+	raw, err := io.ReadAll(io.LimitReader(file, calendar.MaxFile+1))
+	if err != nil || len(raw) > calendar.MaxFile {
+		return bytes.NewReader(raw), err
+	}
+	decoded, err := decode(raw)
+	if err != nil {
+		return bytes.NewReader(raw), nil //nolint:nilerr // Parse says in words what is wrong with it
+	}
+	if text, err := io.ReadAll(decoded); err == nil {
+		return bytes.NewReader(text), nil
+	}
+	return bytes.NewReader(raw), nil
 }
 
 func (s *Service) addRule(ctx context.Context, a actor.Actor, name string, value any, version int64) error {
@@ -130,8 +171,8 @@ func (s *Service) SetDay(ctx context.Context, day calendar.Day, kind calendar.Ki
 	if !slices.Contains([]calendar.Kind{"", calendar.Holiday, calendar.Workday}, kind) {
 		wrong.Add("kind", "site.choice")
 	}
-	if day.Year() < firstYear || day.Year() > lastYear {
-		wrong.Add("day", "site.bounds", fault.Args{"Min": firstYear, "Max": lastYear})
+	if day.Year() < FirstYear || day.Year() > LastYear {
+		wrong.Add("day", "site.bounds", fault.Args{"Min": FirstYear, "Max": LastYear})
 	}
 	if kind == calendar.Workday && !slices.Contains(r.Hours.Weekend, calendar.Weekday(day.Weekday())) {
 		wrong.Add("day", "calendar.problem."+calendar.NoWeekend, fault.Args{"Value": day.String()})
@@ -164,22 +205,45 @@ func (s *Service) SetHours(ctx context.Context, h calendar.Hours, version int64)
 		return err
 	}
 	var wrong fault.Fields
-	for _, p := range h.Check() {
-		wrong.Add("hours", "calendar.problem."+p.Code, fault.Args{"Value": p.Value, "Line": p.Line, "Other": p.Other})
-	}
-	for _, season := range h.Seasons {
-		codes := []string{season.Code}
-		for _, shift := range season.Shifts {
-			codes = append(codes, shift.Code)
-		}
-		if slices.ContainsFunc(codes, func(c string) bool { return !plainCode(c) }) {
-			wrong.Add("hours", "calendar.problem."+calendar.WrongSeason, fault.Args{"Value": strconv.Quote(season.Code), "Line": 0, "Other": 0})
-		}
+	for _, p := range append(h.Check(), wrongCodes(h)...) {
+		wrong.Add(hoursField(p), "calendar.problem."+p.Code, fault.Args{"Value": p.Value, "Line": p.Line, "Other": p.Other})
 	}
 	if err := wrong.Err(); err != nil {
 		return err
 	}
 	return s.addRule(ctx, a, hoursRule, h, version)
+}
+
+// wrongCodes names seasons and shifts whose codes are more than a short word.
+func wrongCodes(h calendar.Hours) (found []calendar.Problem) {
+	for i, season := range h.Seasons {
+		if !plainCode(season.Code) {
+			found = append(found, calendar.Problem{Season: i + 1, Code: calendar.WrongCode, Value: strconv.Quote(season.Code)})
+		}
+		for j, shift := range season.Shifts {
+			if !plainCode(shift.Code) {
+				found = append(found, calendar.Problem{Season: i + 1, Shift: j + 1, Code: calendar.WrongCode, Value: strconv.Quote(shift.Code)})
+			}
+		}
+	}
+	return found
+}
+
+// hoursField is where a problem of hours is shown: weekend, season.1.month, season.1.shift.2.from, …
+func hoursField(p calendar.Problem) string {
+	season := fmt.Sprintf("season.%d", p.Season)
+	switch {
+	case p.Code == calendar.NeverWorks:
+		return "weekend"
+	case p.Season == 0:
+		return "hours"
+	case p.Code == calendar.NoShift:
+		return season + ".shift.1.from"
+	case p.Shift == 0:
+		return season + ".month"
+	}
+	field := map[string]string{calendar.WrongBreak: "break_from", calendar.SameCode: "code", calendar.WrongCode: "code"}[p.Code]
+	return fmt.Sprintf("%s.shift.%d.%s", season, p.Shift, cmp.Or(field, "from"))
 }
 
 // plainCode tells what can name a season or a shift: a few letters, digits, and no more than that.

@@ -72,7 +72,7 @@ type GradesPage struct {
 
 // Grades gives the tables of the actor's site.
 func (s *Service) Grades(ctx context.Context) (GradesPage, error) {
-	who, err := actor.Require(ctx, Manage)
+	who, err := actor.Require(ctx, ManageGrades)
 	if err != nil {
 		return GradesPage{}, err
 	}

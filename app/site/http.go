@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/web"
 	"lobby/views/layout"
@@ -19,12 +20,22 @@ type Pages struct{ Service *Service }
 // Routes mounts the pages.
 func (p *Pages) Routes(app fiber.Router) {
 	manage := web.Staff(Manage)
-	app.Get("/settings", manage, func(c *fiber.Ctx) error { return web.Redirect(c, themes[0].path) })
+	app.Get(layout.SettingsPath, web.Staff(), first)
 	app.Get("/settings/accent", manage, p.accent)
 	for _, t := range themes {
 		app.Get(t.path, manage, func(c *fiber.Ctx) error { return p.show(c, t) })
 		app.Post(t.path, manage, func(c *fiber.Ctx) error { return p.save(c, t) })
 	}
+}
+
+// first leads to the first page of settings that one may open.
+func first(c *fiber.Ctx) error {
+	a := actor.From(web.Context(c))
+	path := layout.FirstSettings(func(permission string) bool { return a.Can(actor.Permission(permission)) })
+	if path == "" {
+		return fault.New(fault.Forbidden, "fault.forbidden")
+	}
+	return web.Redirect(c, path)
 }
 
 // theme is one page of settings.
@@ -62,7 +73,6 @@ func (p *Pages) render(c *fiber.Ctx, status int, s shown) error {
 	ctx := web.Context(c)
 	shell := web.Shell(c, locale.T(ctx, "site.settings"))
 	shell.Styles = append(shell.Styles, "settings.css")
-	shell.Path = themes[0].path // of the entry in the navigation
 	return web.Render(c, status, s.theme.view(ctx, s)(shell))
 }
 

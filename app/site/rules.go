@@ -17,10 +17,14 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
 	"lobby/app/site/calendar"
+	"lobby/views/locale"
 )
 
 // ManageRules is the permission to change what limits are reckoned by: policy, hours, calendar.
 const ManageRules actor.Permission = "rules.manage"
+
+// ManageGrades is the permission to change who may run which case (ORG-4).
+const ManageGrades actor.Permission = "grades.manage"
 
 // Rule is one version of what a site decides by rule. Every version stays: limits are derived from history.
 type Rule struct {
@@ -166,7 +170,7 @@ func AddRule(ctx context.Context, tx bun.Tx, site int64, name string, value any,
 		return err
 	}
 	if stands != version {
-		return fault.New(fault.Conflict, "site.changed_meanwhile")
+		return ruleOvertaken(ctx, tx, site, name)
 	}
 	rule := Rule{SiteID: site, Name: name, Version: version + 1, Value: raw, ChangedAt: now.UTC()}
 	if who := actor.From(ctx); who.Kind == actor.Person {
@@ -174,10 +178,27 @@ func AddRule(ctx context.Context, tx bun.Tx, site int64, name string, value any,
 	}
 	if _, err := tx.NewInsert().Model(&rule).Exec(ctx); err != nil {
 		if db.Constraint(err) == "site_rules_site_id_name_version_key" {
-			return fault.New(fault.Conflict, "site.changed_meanwhile")
+			return fault.New(fault.Conflict, "site.changed_meanwhile") // at the very moment: nobody can be named yet
 		}
 		return err
 	}
 	live.Publish(ctx, live.Control, "site.changed", site)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "site.rules", Subject: "sites", ID: site, Site: site, Fields: []string{name}})
+}
+
+// ruleOvertaken says who changed a rule last, and when.
+func ruleOvertaken(ctx context.Context, tx bun.Tx, site int64, name string) error {
+	var last struct {
+		At  time.Time
+		Who string
+	}
+	err := tx.NewRaw(`select r.changed_at as at, coalesce(p.name, '') as who from site_rules r left join staff p on p.id = r.changed_by
+		where r.site_id = ? and r.name = ? order by r.version desc limit 1`, site, name).Scan(ctx, &last.At, &last.Who)
+	if err = found(err); err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if last.Who == "" {
+		return fault.New(fault.Conflict, "site.changed_meanwhile")
+	}
+	return fault.New(fault.Conflict, "site.changed_by", fault.Args{"Who": last.Who, "At": locale.Moment(ctx, last.At)})
 }

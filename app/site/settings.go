@@ -14,7 +14,6 @@ import (
 
 // Settings are the figures a site can change; the defaults ship as data.
 type Settings struct {
-	TicketLimit    time.Duration         // a ticket's time from registration to its result: the repair row, 48 h
 	Purposes       []string              // codes of what visitors come for, in the order shown; said by Purpose
 	OwnPurposes    map[string]OwnPurpose // those that only this site has, by code
 	KioskFields    map[string]Need       // how the kiosk asks a visitor, by field (VISIT-1)
@@ -82,7 +81,6 @@ func (s Settings) Purpose(ctx context.Context, code string) string {
 
 // settingsFile is how Settings are written down; a field that is left out keeps the default.
 type settingsFile struct {
-	TicketLimit    *string               `json:"ticket_limit"`
 	Purposes       []string              `json:"purposes"`
 	OwnPurposes    map[string]OwnPurpose `json:"own_purposes"`
 	KioskFields    map[string]Need       `json:"kiosk_fields"`
@@ -114,18 +112,12 @@ func (s *Settings) apply(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &f); err != nil {
 		return err
 	}
-	for _, d := range []struct {
-		text *string
-		to   *time.Duration
-	}{{f.TicketLimit, &s.TicketLimit}, {f.KioskIdle, &s.KioskIdle}} {
-		if d.text == nil {
-			continue
-		}
-		v, err := time.ParseDuration(*d.text)
+	if f.KioskIdle != nil {
+		v, err := time.ParseDuration(*f.KioskIdle)
 		if err != nil {
 			return err
 		}
-		*d.to = v
+		s.KioskIdle = v
 	}
 	set(&s.PassCodeTries, f.PassCodeTries)
 	set(&s.VisitTermDays, f.VisitTermDays)
@@ -170,8 +162,8 @@ func set[T any](to, from *T) {
 }
 
 func (s *Settings) check() error {
-	if s.TicketLimit <= 0 || s.KioskIdle < 10*time.Second {
-		return errors.New("ticket_limit must be above 0, kiosk_idle at least 10s")
+	if s.KioskIdle < 10*time.Second {
+		return errors.New("kiosk_idle must be at least 10s")
 	}
 	if s.PassCodeTries < 1 || s.VisitTermDays < 1 || s.TicketTermDays < 1 {
 		return errors.New("pass_code_tries, visit_term_days and ticket_term_days must be at least 1")

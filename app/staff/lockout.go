@@ -11,67 +11,30 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/db"
+	"lobby/app/kit/patience"
 )
-
-// patience is how many wrong tries are free, and how the wait grows after them.
-type patience struct {
-	Free    int           // tries before the first wait
-	First   time.Duration // the first wait; each further failure doubles it
-	Longest time.Duration
-	Forget  time.Duration // after so long without a try the count begins anew
-}
 
 // An account is one person's; behind an address sits a whole office.
 var (
-	ofAccount = patience{Free: 5, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: 24 * time.Hour}
-	ofAddress = patience{Free: 20, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: time.Hour}
-	ofPairing = patience{Free: 8, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: time.Hour}
+	ofAccount = patience.Patience{Free: 5, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: 24 * time.Hour}
+	ofAddress = patience.Patience{Free: 20, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: time.Hour}
+	ofPairing = patience.Patience{Free: 8, First: 30 * time.Second, Longest: 15 * time.Minute, Forget: time.Hour}
 )
 
-// tries is what is remembered of one account or address.
-type tries struct {
-	Failures    int       `bun:"failures"`
-	LastAt      time.Time `bun:"last_at"`
-	LockedUntil time.Time `bun:"locked_until"`
-}
-
-func (p patience) wait(failures int) time.Duration {
-	if failures < p.Free {
-		return 0
-	}
-	wait := p.First
-	for range failures - p.Free {
-		if wait *= 2; wait >= p.Longest {
-			return p.Longest
-		}
-	}
-	return min(wait, p.Longest)
-}
-
 // next counts one try at now, or says how long to wait and counts nothing. A try counts before its password is looked
-// at, so that many at once are no more than many in a row. Where the clock was set back the wait begins anew: never
-// shorter than it was meant, and never longer than that from now.
-func (p patience) next(t tries, now time.Time) (after tries, wait time.Duration) {
-	if meant := p.wait(t.Failures); t.LockedUntil.After(now.Add(meant)) {
-		t.LockedUntil, t.LastAt = now.Add(meant), now
+// at, so that many at once are no more than many in a row.
+func next(p patience.Patience, t patience.Tries, now time.Time) (after patience.Tries, wait time.Duration) {
+	if t, wait = p.Wait(t, now); wait > 0 {
+		return t, wait
 	}
-	if left := t.LockedUntil.Sub(now); left > 0 {
-		return t, left
-	}
-	if now.Sub(t.LastAt) > p.Forget {
-		t.Failures = 0
-	}
-	t.Failures++
-	t.LastAt = now
-	t.LockedUntil = now.Add(p.wait(t.Failures))
-	return t, 0
+	return p.Fail(t, now), 0
 }
 
 // try counts a try for the key, in a transaction of its own: what follows may fail, the count stays.
-func (s *Service) try(ctx context.Context, key []byte, p patience) (time.Duration, error) {
+func (s *Service) try(ctx context.Context, key []byte, p patience.Patience) (time.Duration, error) {
 	now := s.now()
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (time.Duration, error) {
-		first, _ := p.next(tries{}, now)
+		first := p.Fail(patience.Tries{}, now)
 		res, err := tx.NewRaw(`insert into sign_in_failures (key, failures, last_at, locked_until) values (?, ?, ?, ?) on conflict (key) do nothing`,
 			key, first.Failures, first.LastAt, first.LockedUntil).Exec(ctx)
 		if err != nil {
@@ -80,7 +43,7 @@ func (s *Service) try(ctx context.Context, key []byte, p patience) (time.Duratio
 		if n, err := res.RowsAffected(); err != nil || n == 1 {
 			return 0, err
 		}
-		var t tries
+		var t patience.Tries
 		err = tx.NewRaw(`select failures, last_at, locked_until from sign_in_failures where key = ? for update`, key).Scan(ctx, &t)
 		if errors.Is(err, sql.ErrNoRows) { // forgiven in between
 			return 0, nil
@@ -88,7 +51,7 @@ func (s *Service) try(ctx context.Context, key []byte, p patience) (time.Duratio
 		if err != nil {
 			return 0, err
 		}
-		after, wait := p.next(t, now)
+		after, wait := next(p, t, now)
 		_, err = tx.NewRaw(`update sign_in_failures set failures = ?, last_at = ?, locked_until = ? where key = ?`,
 			max(after.Failures, 1), after.LastAt, after.LockedUntil, key).Exec(ctx)
 		return wait, err

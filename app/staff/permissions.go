@@ -33,6 +33,7 @@ const (
 	VerifyAudit    actor.Permission = "audit.verify"
 	ManageSite     actor.Permission = "site.manage"
 	ManageRules    actor.Permission = "rules.manage"    // policy of limits, hours, calendar
+	ManageGrades   actor.Permission = "grades.manage"   // who may run which case (ORG-4)
 	ReviewDay      actor.Permission = "review.day"      // the day's records, and what was not solved
 	ReviewWeek     actor.Permission = "review.week"     // the past week, the month's report
 	WriteKnowledge actor.Permission = "knowledge.write" // cases made from tickets
@@ -44,6 +45,6 @@ const (
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ReviewDay,
+	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ManageGrades, ReviewDay,
 	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }

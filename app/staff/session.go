@@ -14,6 +14,7 @@ import (
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/live"
+	"lobby/app/kit/patience"
 )
 
 // SignIn is somebody at the sign-in page.
@@ -35,7 +36,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, err erro
 	for _, c := range []struct {
 		of  string
 		key []byte
-		p   patience
+		p   patience.Patience
 	}{{"address", addressKey(in.From), ofAddress}, {"account", accountKey(login), ofAccount}} {
 		wait, err := s.try(ctx, c.key, c.p)
 		if err != nil {

@@ -231,6 +231,13 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 	set(0, limit.Solution, &t.SolutionDue, dueOf(l, limit.Solution))
 	set(0, limit.Result, &t.DueAt, dueOf(l, limit.Result))
 	set(0, limit.Callback, &t.CallbackDue, dueOf(l, limit.Callback))
+	// Whatever counts as a first response (accepting a request for help, being at the spot, an end) is when it came.
+	if c, found := l.Clock(limit.Response); found {
+		t.ResponseAt = moment(c.Done)
+	}
+	if c, found := l.Clock(limit.Solution); found {
+		t.SolutionAt = moment(c.Done)
+	}
 	t.UpdateDue = time.Time{}
 	if c, _ := l.Clock(limit.Update); c.Done.IsZero() {
 		t.UpdateDue = moment(c.Due)

@@ -24,6 +24,8 @@ type facts struct {
 	last     Step            // that brought the ticket into its state
 	accepted Step            // by which somebody accepted it; the zero step for none
 	open     int             // orders that are not over
+	asked    bool            // the callback of this round is on record
+	disputed bool            // a dispute in it has no outcome yet
 	doers    []int64         // people who did the work
 	sent     []*ServiceOrder // orders that the step sends
 	holder   person          // who would have the ticket; the zero person where nobody is named yet
@@ -53,6 +55,10 @@ var (
 	}}
 	// No ticket is resolved while a department still works on it (TICKET-7).
 	ordersOver = Guard{"orders_over", func(f *facts) bool { return f.open == 0 }}
+	// Nor while neighbours are still being mediated between (COMPLAINT-8).
+	mediated = Guard{"mediated", func(f *facts) bool { return !f.disputed }}
+	// Nobody is called back without it being written down who was asked and what they said (CALLBACK-1).
+	asked = Guard{"asked", func(f *facts) bool { return f.asked }}
 	// Verified by somebody else than who did the work: a repair by its customer, the rest by customer service (TICKET-5).
 	otherHands = Guard{"other_hands", func(f *facts) bool {
 		if f.ticket.Kind == "repair" || f.who.Kind != actor.Person {

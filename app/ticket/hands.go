@@ -117,6 +117,9 @@ func (s *Service) facts(ctx context.Context, tx bun.IDB, t *Ticket, m Move, in A
 			return nil, err
 		}
 	}
+	if err := f.around(ctx, tx, m); err != nil {
+		return nil, err
+	}
 	switch m.Verb {
 	case Verify:
 		f.doers, err = doers(ctx, tx, t.ID)
@@ -128,6 +131,19 @@ func (s *Service) facts(ctx context.Context, tx bun.IDB, t *Ticket, m Move, in A
 		f.holder, err = s.handsOf(ctx, tx, t, m.Verb, in)
 	}
 	return f, err
+}
+
+// around asks what other features keep of the ticket, as far as a guard looks at it.
+func (f *facts) around(ctx context.Context, tx bun.IDB, m Move) (err error) {
+	if m.guarded(asked) {
+		if f.asked, err = answered(ctx, tx, f.ticket.ID, f.ticket.Reopened); err != nil {
+			return err
+		}
+	}
+	if m.guarded(mediated) {
+		f.disputed, err = tx.NewSelect().Table("disputes").Where("ticket_id = ?", f.ticket.ID).Where("ended_at is null").Exists(ctx)
+	}
+	return err
 }
 
 // handsOf is who would have the ticket: whoever is named, else who presses, where they are one who works on tickets,

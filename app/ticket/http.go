@@ -16,6 +16,7 @@ import (
 	"lobby/app/staff"
 	"lobby/views/layout"
 	"lobby/views/locale"
+	"lobby/views/part"
 	page "lobby/views/ticket"
 )
 
@@ -24,6 +25,8 @@ type Pages struct {
 	Service *Service
 	// Beside is what another feature shows on the page of a ticket; with opened, texts as they were written. Nil: nothing.
 	Beside func(ctx context.Context, ticket int64, opened bool) (templ.Component, error)
+	// Lines are what other features add to the timeline of a ticket, each feature's in their order. Nil: nothing.
+	Lines func(ctx context.Context, ticket int64, opened bool) ([]part.Line, error)
 }
 
 // Routes mounts the pages.
@@ -168,28 +171,6 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
 }
 
-// classify adds what the desk says at once, for who may.
-func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said map[string]string) error {
-	if !actor.From(ctx).Can(staff.ClassifyTickets) {
-		return nil
-	}
-	departments, err := p.Service.Departments(ctx)
-	if err != nil {
-		return err
-	}
-	c := classInputs(ctx, in.class(), said, departments, "")
-	f.Class, f.Orders, f.Past = &c, orderChoices(ctx, departments, in.Instructions, said, "new"), pastInputs(ctx, in.Past, said)
-	then := string(in.Then)
-	switch {
-	case !in.Classify:
-		then = "later"
-	case then == "":
-		then = "queue"
-	}
-	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
-	return nil
-}
-
 // similar answers while the form is being filled in.
 func (p *Pages) similar(c *fiber.Ctx) error {
 	v := web.Form(c)
@@ -271,6 +252,13 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 		if v.Beside, err = p.Beside(ctx, id, a.opened); err != nil {
 			return err
 		}
+	}
+	if p.Lines != nil {
+		lines, err := p.Lines(ctx, id, a.opened)
+		if err != nil {
+			return err
+		}
+		v.Steps = Join(v.Steps, lines)
 	}
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }

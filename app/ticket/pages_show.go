@@ -152,7 +152,12 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 			return err
 		}
 		f.last, f.accepted = lastOf(r.steps)
-		if g := m.refuses(f); g != nil {
+		g := m.refuses(f)
+		if m.Verb == CallBack && (g == nil || g.Name == asked.Name) { // on the page where it is written down who was asked
+			v.Verbs = append(v.Verbs, page.Verb{Name: string(m.Verb), Key: keys[m.Verb], Href: "/callbacks/" + strconv.FormatInt(t.ID, 10), Primary: !primary(v.Verbs)})
+			continue
+		}
+		if g != nil {
 			if g.telling() {
 				key, args := g.words(ctx, f)
 				v.Refused = append(v.Refused, page.Refused{Verb: string(m.Verb), Why: locale.Say(ctx, key, args)})
@@ -163,10 +168,14 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		b.Primary = !slices.ContainsFunc(v.Verbs, func(b page.Verb) bool { return b.Primary }) && m.From != m.To
+		b.Primary = !primary(v.Verbs) && m.From != m.To
 		v.Verbs = append(v.Verbs, b)
 	}
 	return nil
+}
+
+func primary(list []page.Verb) bool {
+	return slices.ContainsFunc(list, func(b page.Verb) bool { return b.Primary })
 }
 
 // possible leaves out a step whose choices are empty.
@@ -180,22 +189,6 @@ func possible(m Move, r around) bool {
 		return len(r.people) > 0
 	}
 	return true
-}
-
-// lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
-	for _, s := range steps {
-		if s.OrderID != 0 {
-			continue
-		}
-		if s.From != s.To {
-			moved = s
-		}
-		if s.Verb == Accept {
-			accepted = s
-		}
-	}
-	return moved, accepted
 }
 
 // button is one line of the flow as a button with what it asks for.

@@ -99,7 +99,7 @@ type figure struct {
 func (r *record) figures() []figure {
 	t := r.t
 	out := []figure{
-		{t.Number, "response_due", t.ResponseDue}, {t.Number, "solution_due", t.SolutionDue}, {t.Number, "due_at", t.DueAt},
+		{t.Number, "response_due", t.ResponseDue}, {t.Number, "response_at", t.ResponseAt}, {t.Number, "solution_due", t.SolutionDue}, {t.Number, "solution_at", t.SolutionAt}, {t.Number, "due_at", t.DueAt},
 		{t.Number, "callback_due", t.CallbackDue}, {t.Number, "update_due", t.UpdateDue}, {t.Number, "overdue_at", t.OverdueAt},
 		{t.Number, "next_at", t.NextAt},
 	}

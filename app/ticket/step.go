@@ -120,3 +120,19 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// lastOf are the steps that refusals name.
+func lastOf(steps []Step) (moved, accepted Step) {
+	for _, s := range steps {
+		if s.OrderID != 0 {
+			continue
+		}
+		if s.From != s.To {
+			moved = s
+		}
+		if s.Verb == Accept {
+			accepted = s
+		}
+	}
+	return moved, accepted
+}

@@ -63,7 +63,7 @@ func update(ctx context.Context, tx bun.Tx, t *Ticket) error {
 	_, err := tx.NewUpdate().Model(t).WherePK().
 		Column("state", "kind", "urgency", "type", "life_safety", "help_kind", "validity", "about", "topic", "severity", "against_id", "grade",
 			"owner_id", "handler_id", "resolved_at", "closed_at", "reopened", "version", "afterwards", "accepted_at",
-			"classified_at", "waiting_on", "response_at", "solution_at", "promised_at", "updated_at", "urged", "urged_at",
+			"classified_at", "waiting_on", "promised_at", "updated_at", "urged", "urged_at",
 			"repeats_id", "confirmed_by").
 		Column(clockColumns...).
 		Exec(ctx)
@@ -195,4 +195,15 @@ func dueRows(ctx context.Context, tx bun.Tx, now time.Time, limit int) ([]*Ticke
 	err := tx.NewSelect().Model(&out).ColumnExpr("?TableColumns").Where("next_at <= ?", now).OrderExpr("next_at, id").Limit(int64(limit)).
 		For("update skip locked").Scan(ctx)
 	return out, err
+}
+
+// CallTries is on how many days nobody has to answer before a ticket counts as called back all the same (CALLBACK-1).
+const CallTries = 3
+
+// answered tells whether the callback of a round is on record: somebody was asked and is satisfied, or nobody answered on
+// CallTries days.
+func answered(ctx context.Context, tx bun.IDB, ticket int64, round int) (yes bool, err error) {
+	err = tx.NewRaw(`select coalesce(bool_or(satisfied), false) or count(distinct day) filter (where not reached) >= ?
+		from callbacks where ticket_id = ? and round = ?`, CallTries, ticket, round).Scan(ctx, &yes)
+	return yes, err
 }

@@ -2,10 +2,12 @@ package ticket
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"lobby/views/locale"
+	"lobby/views/part"
 	page "lobby/views/ticket"
 )
 
@@ -109,4 +111,24 @@ func yesNo(on bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// Join puts the lines of other features into the history: one that goes with a step of the ticket's own stands there, the
+// others stand by themselves, after what happened before them.
+func Join(steps []page.Step, lines []part.Line) []page.Step {
+	for _, l := range lines {
+		n := slices.IndexFunc(steps, func(s page.Step) bool {
+			return l.With != "" && s.Verb == l.With && s.Order == "" && len(s.More) == 0 && !s.At.Before(l.At)
+		})
+		if n >= 0 {
+			steps[n].More = l.Said
+			continue
+		}
+		n = slices.IndexFunc(steps, func(s page.Step) bool { return s.At.After(l.At) })
+		if n < 0 {
+			n = len(steps)
+		}
+		steps = slices.Insert(steps, n, page.Step{Title: l.Title, At: l.At, Who: l.Who, More: l.Said, Remark: l.Remark})
+	}
+	return steps
 }

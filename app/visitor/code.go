@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"lobby/app/kit/patience"
 )
 
 // newCode draws six random digits (VISIT-4). That no two open visits of a site share one is the database's to say.
@@ -26,40 +28,8 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// tries is what a device has tried so far; a code of six digits can be guessed by who may try without end.
-type tries struct {
-	Failures    int
-	LastAt      time.Time
-	LockedUntil time.Time
-}
-
-// The first slips of the finger are free (a site's setting); then the wait doubles, up to a cap. A quarter of an hour
-// without a slip forgets them.
-const (
-	firstWait  = 5 * time.Second
-	longest    = 5 * time.Minute
-	triesFade  = 15 * time.Minute
-	waitDouble = 7 // doublings until the cap is passed
-)
-
-// wait is how long the device must wait before it may try again; 0 when it may now. A clock set back does not lock
-// anybody out for longer.
-func (t tries) wait(now time.Time) time.Duration {
-	if now.Before(t.LastAt) || !now.Before(t.LockedUntil) {
-		return 0
-	}
-	return t.LockedUntil.Sub(now)
-}
-
-// fail counts one wrong code; from the free-th on, the device has to wait.
-func (t tries) fail(now time.Time, free int) tries {
-	if now.Sub(t.LastAt) > triesFade {
-		t.Failures = 0
-	}
-	t.Failures++
-	t.LastAt, t.LockedUntil = now, now
-	if over := t.Failures - free; over >= 0 {
-		t.LockedUntil = now.Add(min(firstWait<<min(over, waitDouble), longest))
-	}
-	return t
+// ofCodes is the patience with a device that enters codes: six digits can be guessed by who may try without end. How
+// many slips of the finger are free is a site's setting.
+func ofCodes(free int) patience.Patience {
+	return patience.Patience{Free: free, First: 5 * time.Second, Longest: 5 * time.Minute, Forget: 15 * time.Minute}
 }

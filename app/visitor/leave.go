@@ -35,7 +35,7 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, device := s.now(), deviceKey(a)
+	now, device, patient := s.now(), deviceKey(a), ofCodes(here.Settings.PassCodeTries)
 	// A wrong code must be counted, thus committed: the refusal travels beside the result.
 	type outcome struct {
 		visit   *Visit
@@ -46,8 +46,9 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		if wait := t.wait(now); wait > 0 {
-			return outcome{refusal: fault.Wait("visitor.error.code_wait", wait)}, nil
+		t, wait := patient.Wait(t, now)
+		if wait > 0 {
+			return outcome{refusal: fault.Wait("visitor.error.code_wait", wait)}, saveTries(ctx, tx, device, t)
 		}
 		visit, err := openByCode(ctx, tx, a.Site, code)
 		if err != nil {
@@ -58,7 +59,7 @@ func (s *Service) Leave(ctx context.Context, code string) (*Visit, error) {
 			if err != nil || visit != nil {
 				return outcome{visit: visit}, err
 			}
-			return outcome{refusal: wrongCode("visitor.error.code")}, saveTries(ctx, tx, device, t.fail(now, here.Settings.PassCodeTries))
+			return outcome{refusal: wrongCode("visitor.error.code")}, saveTries(ctx, tx, device, patient.Fail(t, now))
 		}
 		if t.Failures > 0 {
 			if err := forgetTries(ctx, tx, device); err != nil {

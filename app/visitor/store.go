@@ -11,6 +11,7 @@ import (
 
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
+	"lobby/app/kit/patience"
 )
 
 // listMax is how many visits a search shows at most.
@@ -167,20 +168,20 @@ func byPlace(ctx context.Context, tx bun.IDB, site, household int64, place strin
 }
 
 // lockTries lets one try at a time through per device, and gives what it has tried.
-func lockTries(ctx context.Context, tx bun.IDB, device string) (tries, error) {
-	var t tries
+func lockTries(ctx context.Context, tx bun.IDB, device string) (patience.Tries, error) {
+	var t patience.Tries
 	if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtextextended('pass_tries:' || ?, 0))`, device).Exec(ctx); err != nil {
 		return t, db.Translate(err)
 	}
 	err := tx.NewRaw(`select failures, last_at, locked_until from pass_tries where device_key = ?`, device).
 		Scan(ctx, &t.Failures, &t.LastAt, &t.LockedUntil)
 	if errors.Is(err, sql.ErrNoRows) {
-		return tries{}, nil
+		return patience.Tries{}, nil
 	}
 	return t, db.Translate(err)
 }
 
-func saveTries(ctx context.Context, tx bun.IDB, device string, t tries) error {
+func saveTries(ctx context.Context, tx bun.IDB, device string, t patience.Tries) error {
 	_, err := tx.NewRaw(`insert into pass_tries (device_key, failures, last_at, locked_until) values (?, ?, ?, ?)
 		on conflict (device_key) do update set failures = excluded.failures, last_at = excluded.last_at,
 		locked_until = excluded.locked_until`, device, t.Failures, t.LastAt, t.LockedUntil).Exec(ctx)

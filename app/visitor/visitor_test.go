@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"lobby/app/kit/fault"
+	"lobby/app/kit/patience"
 	"lobby/app/site"
 )
 
@@ -101,30 +102,30 @@ func TestTries(t *testing.T) {
 	now := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 	t.Run("VISIT-4 slips are free, then the wait doubles to five minutes", func(t *testing.T) {
 		t.Parallel()
-		var tr tries
+		var tr patience.Tries
 		want := []time.Duration{0, 0, 5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second,
 			80 * time.Second, 160 * time.Second, 5 * time.Minute, 5 * time.Minute}
 		for i, w := range want {
-			tr = tr.fail(now, 3)
-			if got := tr.wait(now); got != w {
+			tr = ofCodes(3).Fail(tr, now)
+			if _, got := ofCodes(3).Wait(tr, now); got != w {
 				t.Errorf("after %d wrong codes the wait is %v, want %v", i+1, got, w)
 			}
 		}
-		if tr.wait(now.Add(5*time.Minute)) != 0 {
+		if _, wait := ofCodes(3).Wait(tr, now.Add(5*time.Minute)); wait != 0 {
 			t.Error("the wait never ends")
 		}
 	})
 	t.Run("VISIT-4 a quarter of an hour without a slip forgets them", func(t *testing.T) {
 		t.Parallel()
-		tr := tries{Failures: 9, LastAt: now}.fail(now.Add(16*time.Minute), 3)
-		if tr.Failures != 1 || tr.wait(tr.LastAt) != 0 {
+		tr := ofCodes(3).Fail(patience.Tries{Failures: 9, LastAt: now}, now.Add(16*time.Minute))
+		if tr.Failures != 1 || !tr.LockedUntil.Equal(tr.LastAt) {
 			t.Errorf("still %d failures", tr.Failures)
 		}
 	})
-	t.Run("VISIT-4 a clock set back locks nobody out", func(t *testing.T) {
+	t.Run("VISIT-4 a clock set back locks nobody out for longer", func(t *testing.T) {
 		t.Parallel()
-		tr := tries{Failures: 5, LastAt: now, LockedUntil: now.Add(time.Minute)}
-		if w := tr.wait(now.Add(-24 * time.Hour)); w != 0 {
+		tr := patience.Tries{Failures: 5, LastAt: now, LockedUntil: now.Add(20 * time.Second)}
+		if _, w := ofCodes(3).Wait(tr, now.Add(-24*time.Hour)); w != 20*time.Second {
 			t.Errorf("wait of %v", w)
 		}
 	})

@@ -100,7 +100,6 @@ type Past struct {
 	Ticket   int64
 	Calls    []Call
 	Ratings  []Rating
-	Call     bool // it waits for a call, which who looks may make
 	Rateable bool // a link for its customer can be made by who looks
 }
 

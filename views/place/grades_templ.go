@@ -65,7 +65,7 @@ func GradesPage(s layout.Shell, g Grades) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = layout.SettingsNav(s.Path).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = layout.SettingsNav(s, s.Path).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -65,7 +65,7 @@ func frame(s layout.Shell, p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = layout.SettingsNav(p.Path).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = layout.SettingsNav(s, p.Path).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -164,6 +164,7 @@ type Verb struct {
 	Name     string
 	Key      string // keyboard shortcut
 	EntryKey string // of a dispatch
+	Href     string // a page of its own, where the step is taken; empty: here
 	Primary  bool   // the next step of the flow
 	Open     bool   // unfolded
 	Words    string // beside the button, what to keep in mind
@@ -239,7 +240,9 @@ type Record struct {
 // Step is one line of the history.
 type Step struct {
 	Verb    string
-	Order   string // number of the order it is about; empty: the ticket
+	Title   string   // what happened, where another feature says it in place of a verb
+	More    []string // what another feature knows about it
+	Order   string   // number of the order it is about; empty: the ticket
 	At      time.Time
 	Noticed time.Time // zero where it was written down at once
 	Who     string

@@ -62,9 +62,15 @@ type content struct {
 
 	Departments map[string]department `json:"departments"`
 	Callbacks   []string              `json:"callbacks"`
-	Results     []string              `json:"results"`
-	Materials   []string              `json:"materials"`
-	Reasons     map[string][]string   `json:"reasons"` // by verb of an order
+	Remarks     []string              `json:"remarks"`  // that customers write beside their marks
+	Reviewed    []string              `json:"reviewed"` // what supervisor and manager write when they have looked
+	Finding     struct{ Shared, Change string }
+	Month       struct{ Measures, Problems, Plan string }
+	Cases       []lesson            `json:"cases"`
+	Dispute     quarrel             `json:"dispute"`
+	Results     []string            `json:"results"`
+	Materials   []string            `json:"materials"`
+	Reasons     map[string][]string `json:"reasons"` // by verb of an order
 }
 
 //go:embed demo.json

@@ -17,9 +17,15 @@ func sorted(all []matter) []matter {
 // ticket registers one matter and carries it as far as it has come.
 func (w *world) ticket(ctx context.Context, m matter) error {
 	d := throw("ticket", m.index)
-	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool { return (k.Urgency == "A") != m.hot || m.stage > 0 && k.Kind != "repair" })
+	kinds := slices.DeleteFunc(slices.Clone(data().Tickets), func(k ticketKind) bool {
+		return (k.Urgency == "A") != m.hot || m.stage > 0 && k.Kind != "repair" || m.only != "" && k.Kind != m.only
+	})
 	kind := weighted(d, kinds, func(k ticketKind) int { return k.Weight })
 	in := w.entry(d, kind)
+	if m.index == quarrelled {
+		kind = data().Dispute.ticketKind
+		in.Kind, in.Urgency, in.Type, in.Matter, in.Place, in.Channel, in.Reporter = kind.Kind, kind.Urgency, kind.Type, kind.Matter, d.home(w.places), "counter", d.name()
+	}
 	if m.alarm {
 		kind = data().Alarm
 		in = ticket.Register{Kind: kind.Kind, Urgency: kind.Urgency, Type: kind.Type, Place: kind.Place, Matter: kind.Matter, Channel: "phone", LifeSafety: true}
@@ -33,7 +39,13 @@ func (w *world) ticket(ctx context.Context, m matter) error {
 	if err != nil {
 		return err
 	}
-	return w.carry(ctx, d, m, kind, t)
+	if t.Reopened > 0 { // an earlier load brought it further
+		return nil
+	}
+	if err := w.carry(ctx, d, m, kind, t); err != nil || m.goal != ticket.Closed {
+		return err
+	}
+	return w.rate(ctx, m, t, in.Phone)
 }
 
 func (w *world) entry(d dice, kind ticketKind) ticket.Register {
@@ -92,7 +104,7 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 		{begin, ticket.Classified, p.take, agent, how},
 		{ticket.Resolve, ticket.InHand, p.resolve, agent, ticket.Act{Remark: doneText(d, kind)}},
 		{ticket.Verify, ticket.Resolved, p.close, boss, ticket.Act{Customer: t.Reporter + "（业主）"}},
-		{ticket.CallBack, ticket.Verified, p.close, w.as(ctx, "reception"), ticket.Act{Remark: pick(d, data().Callbacks)}},
+		{ticket.CallBack, ticket.Verified, p.close, w.as(ctx, "reception"), ticket.Act{}},
 		{ticket.Close, ticket.CalledBack, p.close, boss, ticket.Act{}},
 	} {
 		if step.verb == ticket.Resolve && t.State == ticket.InHand {
@@ -107,7 +119,12 @@ func (w *world) carry(ctx context.Context, d dice, m matter, kind ticketKind, t 
 			step.act.Person = t.Worker()
 		}
 		var err error
-		if t, err = w.tickets(m.at.Add(step.after)).Do(step.who, t.ID, step.verb, step.act); err != nil {
+		if step.verb == ticket.CallBack {
+			t, err = w.callBack(step.who, d, m, t, m.at.Add(step.after))
+		} else {
+			t, err = w.tickets(m.at.Add(step.after)).Do(step.who, t.ID, step.verb, step.act)
+		}
+		if err != nil {
 			return err
 		}
 	}

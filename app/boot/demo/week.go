@@ -89,8 +89,10 @@ func (w *world) week(ctx context.Context) (visits, tickets int, err error) {
 	if _, err := w.visits(w.now).EndDay(ctx, w.now); err != nil {
 		return 0, 0, err
 	}
-	_, err = w.tickets(w.now).MarkDue(ctx)
-	return visits, tickets, err
+	if _, err = w.tickets(w.now).MarkDue(ctx); err != nil {
+		return 0, 0, err
+	}
+	return visits, tickets, w.afterwards(ctx)
 }
 
 // arrival is one visit to come.
@@ -185,8 +187,9 @@ type matter struct {
 	at    time.Time
 	goal  ticket.State
 	alarm bool
-	hot   bool // urgency A
-	stage int  // of a repair whose order has come so far; 0: any kind of matter
+	hot   bool   // urgency A
+	only  string // of this kind only; empty: of any
+	stage int    // of a repair whose order has come so far; 0: any kind of matter
 }
 
 // open are the tickets that are open now, by age: some just in, some near their limit, some past it.
@@ -229,6 +232,7 @@ func (w *world) matters() map[time.Time][]matter {
 	for k, age := range repairs {
 		all = append(all, matter{index: 1500 + k, at: w.now.Add(-age), goal: ticket.InHand, stage: k + 1})
 	}
+	all = append(all, w.earlier()...)
 	all = append(all, matter{index: 2000, at: w.now.Add(-2 * time.Minute), goal: ticket.Registered, alarm: true})
 	byDay := map[time.Time][]matter{}
 	for _, m := range sorted(all) {

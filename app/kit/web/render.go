@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -78,9 +79,10 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 	}
 	shell.Person = a.Name
 	shell.Insecure = Insecure(c)
+	shell.May = func(permission string) bool { return a.Can(actor.Permission(permission)) }
 	for _, item := range s.Nav {
-		if item.Permission == "" || a.Can(item.Permission) {
-			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key})
+		if item.Permission == "" || a.Can(item.Permission) || slices.ContainsFunc(item.Also, a.Can) {
+			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key, Group: item.Group})
 		}
 	}
 	if s.Inbox != nil && a.Site != 0 {

@@ -47,7 +47,9 @@ type NavItem struct {
 	LabelKey   string // message key
 	Href       string
 	Key        string // keyboard shortcut; may be empty
+	Group      string // under which entries of one kind stand together; layout.nav.<Group> names it
 	Permission actor.Permission
+	Also       []actor.Permission // each of these is enough as well
 }
 
 // Config is what web needs from the rest of the program. Log may be nil (slog.Default), Now too (time.Now).

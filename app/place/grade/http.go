@@ -15,8 +15,8 @@ type Pages struct{ Service *site.Service }
 
 // Routes mounts the page.
 func (p *Pages) Routes(app fiber.Router) {
-	app.Get("/settings/grades", web.Staff(site.Manage), p.form)
-	app.Post("/settings/grades", web.Staff(site.Manage), p.save)
+	app.Get("/settings/grades", web.Staff(site.ManageGrades), p.form)
+	app.Post("/settings/grades", web.Staff(site.ManageGrades), p.save)
 }
 
 func (p *Pages) form(c *fiber.Ctx) error { return p.show(c, fiber.StatusOK, nil, nil) }

@@ -98,6 +98,12 @@ func (m *MonthDay) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// returns tells whether the date is one of every year: neither 30 nor 29 February.
+func (m MonthDay) returns() bool {
+	_, month, day := Date(2001, m.Month, m.Day).Date()
+	return month == m.Month && day == m.Day
+}
+
 // number orders dates within a year.
 func (m MonthDay) number() int { return int(m.Month)*100 + m.Day }
 
@@ -135,45 +141,50 @@ func DefaultHours() Hours {
 // Check names what is wrong with the hours; a calendar can be made of hours without problems only.
 func (h Hours) Check() []Problem {
 	var found []Problem
-	say := func(code, value string) { found = append(found, Problem{Code: code, Value: value}) }
+	say := func(season int, code, value string) {
+		found = append(found, Problem{Code: code, Value: value, Season: season})
+	}
 	if week := slices.Compact(slices.Sorted(slices.Values(h.Weekend))); len(week) == 7 {
-		say(NeverWorks, "")
+		say(0, NeverWorks, "")
 	}
 	if len(h.Seasons) == 0 {
-		say(NoSeason, "")
+		say(0, NoSeason, "")
 	}
 	for i, s := range h.Seasons {
 		for _, other := range h.Seasons[:i] {
 			if other.From == s.From {
-				say(SameSeason, s.From.String())
+				say(i+1, SameSeason, s.From.String())
 			}
 			if other.Code == s.Code {
-				say(SameCode, s.Code)
+				say(i+1, SameCode, s.Code)
 			}
 		}
-		found = append(found, s.check()...)
+		found = append(found, s.check(i+1)...)
 	}
 	return found
 }
 
-func (s Season) check() []Problem {
-	if s.Code == "" || s.From.Month == 0 {
-		return []Problem{{Code: WrongSeason, Value: s.Code}}
+func (s Season) check(season int) []Problem {
+	if s.Code == "" || !s.From.returns() {
+		return []Problem{{Code: WrongSeason, Value: s.Code, Season: season}}
 	}
 	if len(s.Shifts) == 0 {
-		return []Problem{{Code: NoShift, Value: s.Code}}
+		return []Problem{{Code: NoShift, Value: s.Code, Season: season}}
 	}
 	var found []Problem
 	for i, shift := range s.Shifts {
 		name := s.Code + "/" + shift.Code
+		say := func(code string) {
+			found = append(found, Problem{Code: code, Value: name, Season: season, Shift: i + 1})
+		}
 		if shift.Code == "" || shift.From < 0 || shift.To <= shift.From || shift.To > endOfDay {
-			found = append(found, Problem{Code: WrongShift, Value: name})
+			say(WrongShift)
 		}
 		if b := shift.Break; b != (Period{}) && (b.From < shift.From || b.To <= b.From || b.To > shift.To) {
-			found = append(found, Problem{Code: WrongBreak, Value: name})
+			say(WrongBreak)
 		}
 		if slices.ContainsFunc(s.Shifts[:i], func(other Shift) bool { return other.Code == shift.Code }) {
-			found = append(found, Problem{Code: SameCode, Value: name})
+			say(SameCode)
 		}
 	}
 	return found

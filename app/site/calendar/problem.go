@@ -12,6 +12,8 @@ type Problem struct {
 	Code  string
 	Value string // what the code is about: a date, a kind, a season
 	Other int    // the earlier line that the line contradicts or repeats; 0: none
+
+	Season, Shift int // of hours: which season, and which of its shifts, counted from 1; 0: none
 }
 
 // What can be wrong with a calendar file.
@@ -41,6 +43,7 @@ const (
 	WrongShift  = "wrong_shift"  // the shift has no code, or doesn't end after it began on the same day
 	WrongBreak  = "wrong_break"  // the break doesn't lie in its shift
 	SameCode    = "same_code"    // two seasons, or two shifts of a season, have the code Value
+	WrongCode   = "wrong_code"   // more than a short word
 )
 
 var english = map[string]string{
@@ -52,6 +55,7 @@ var english = map[string]string{
 	NoSeason: "there is no season", SameSeason: "two seasons begin on %", WrongSeason: "season % needs a code and a date",
 	NoShift: "season % has no shift", WrongShift: "shift % needs a code, and has to end after it begins, on the same day",
 	WrongBreak: "the break of % doesn't lie in the shift", SameCode: "two have the code %",
+	WrongCode: "% is more than a short word of letters and digits",
 }
 
 // Error says the problem in English.

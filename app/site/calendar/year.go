@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -170,4 +171,21 @@ func (y Year) add(cells []string, line int, lines map[Day]int) *Problem {
 	}
 	y.Days[day], lines[day] = entry, line
 	return nil
+}
+
+// CSV is the year as Parse reads it, with a byte order mark, since it is opened in spreadsheet programs.
+func (y Year) CSV() []byte {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	for line := range strings.Lines(y.Source) {
+		b.WriteString("# source: " + strings.TrimSpace(line) + "\n")
+	}
+	out := csv.NewWriter(&b)
+	_ = out.Write([]string{"date", "kind", "name"}) // a buffer takes everything
+	for _, day := range slices.Sorted(maps.Keys(y.Days)) {
+		e := y.Days[day]
+		_ = out.Write([]string{day.String(), string(e.Kind), e.Name})
+	}
+	out.Flush()
+	return b.Bytes()
 }

@@ -1,0 +1,3 @@
+drop index tickets_worker;
+drop index tickets_matters;
+drop view review_records;
