@@ -19,7 +19,7 @@
     let after = null; // the button that was pressed meanwhile
 
     box.classList.add("scripted");
-    box.querySelector("[data-plain]").hidden = true;
+    box.querySelector("[data-plain]").remove(); // or Enter in another field would press it
 
     function show(text) {
       wrong.textContent = text;

@@ -87,6 +87,9 @@ type PhotoInput struct {
 	MaxSize int // megabytes of one
 }
 
+// photosWrong tells whether something is said about the photos.
+func (f Form) photosWrong() bool { return f.Photos != nil && f.Photos.Error != "" }
+
 // labelled is the field as the head of a page names what is wrong with it.
 func (i PhotoInput) labelled(ctx context.Context) part.Input {
 	return part.Input{Name: "photos", Label: locale.T(ctx, "ticket.photo.title"), Error: i.Error}
