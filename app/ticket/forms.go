@@ -108,6 +108,14 @@ func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
 	return open, err
 }
 
+// pastOf reads the true times of an emergency; nil where none is given.
+func pastOf(registered, handled, resolved time.Time, done string) *Past {
+	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
+		return nil
+	}
+	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
+}
+
 // said gives the words for each wrong field, and sets the message on the whole.
 func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
 	if wrong == nil {
@@ -119,10 +127,5 @@ func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]s
 
 func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }
 
-// pastOf reads the true times of an emergency; nil where none is given.
-func pastOf(registered, handled, resolved time.Time, done string) *Past {
-	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
-		return nil
-	}
-	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
-}
+// timely are the steps of an emergency that can be written up afterwards (TICKET-6).
+var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}

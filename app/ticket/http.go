@@ -3,7 +3,7 @@ package ticket
 import (
 	"context"
 	"net/url"
-	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -34,6 +34,7 @@ func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/desk/tickets", web.Staff(staff.ViewTickets), p.list)
 	app.Get("/desk/tickets/new", web.Staff(staff.RegisterTicket), p.form)
 	app.Post("/desk/tickets", web.Staff(staff.RegisterTicket), p.register)
+	app.Post("/desk/tickets/limits", web.Staff(staff.RegisterTicket), p.limits)
 	app.Post("/desk/tickets/similar", web.Staff(staff.ViewTickets), p.similar)
 	app.Get("/desk/tickets/:id", web.Staff(staff.ViewTickets), p.show)
 	app.Post("/desk/tickets/:id/reveal", web.Staff(staff.ViewTickets), p.reveal)
@@ -61,14 +62,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
-		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
-	if found.Page > 1 {
-		l.Previous = pageAddress(state, f, found.Page-1)
-	}
-	if found.More {
-		l.Next = pageAddress(state, f, found.Page+1)
-	}
+	l := p.Service.listPage(ctx, state, f, found, people)
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "ticket.title")), l))
 }
 
@@ -91,6 +85,9 @@ func (p *Pages) register(c *fiber.Ctx) error {
 	in, typos := entry(ctx, v)
 	if f, ok := web.Invalid(typos.Err()); ok {
 		return p.showForm(c, web.Status(f), page.Form{}, in, f)
+	}
+	if v.Get("foresee") == "1" {
+		return p.showForm(c, fiber.StatusOK, page.Form{Confirm: v.Get("seen") == "1"}, in, nil)
 	}
 	mayView := actor.From(ctx).Can(staff.ViewTickets)
 	if v.Get("seen") != "1" && mayView {
@@ -167,8 +164,26 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	if err := p.classify(ctx, &f, in, said); err != nil {
 		return err
 	}
+	told := time.Time{}
+	if in.Past != nil {
+		told = in.Past.Registered
+	}
+	if f.Foreseen, err = p.Service.Foresee(ctx, 0, in.class(), told); err != nil {
+		return err
+	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
+}
+
+// limits answers while a form is being filled in: which limits follow from what it says by now.
+func (p *Pages) limits(c *fiber.Ctx) error {
+	ctx, v := web.Context(c), web.Form(c)
+	told, _ := MomentOf(ctx, v.Get("past_registered")) // what is no time is said when the form is sent
+	list, err := p.Service.Foresee(ctx, max(number(v.Get("ticket")), 0), classOf(v), told)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, fiber.StatusOK, page.Limits(list))
 }
 
 // similar answers while the form is being filled in.
@@ -201,6 +216,9 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	if f, ok := web.Invalid(typos.Err()); ok {
 		a.wrong = f
 		return p.showTicket(c, web.Status(f), id, a)
+	}
+	if a.foresee = web.Form(c).Get("foresee") == "1"; a.foresee {
+		return p.showTicket(c, fiber.StatusOK, id, a)
 	}
 	_, err = p.Service.Do(web.Context(c), id, a.verb, a.in)
 	if f, ok := web.Invalid(err); ok {

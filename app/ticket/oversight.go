@@ -18,6 +18,7 @@ type Oversight struct {
 	Overdue  []Ticket // the limit has passed, the first first
 	Near     []Ticket // about to pass
 	Rejected []Ticket // a department rejected its order, and none went out since
+	Invalid  []Ticket // complaints that somebody found invalid, for the supervisor to confirm (COMPLAINT-1)
 	Grave    []Ticket // important and major complaints, for the manager (COMPLAINT-3)
 }
 
@@ -38,6 +39,9 @@ func (s *Service) Oversight(ctx context.Context) (Oversight, error) {
 			return q.Where("t.near_at is not null").Where("t.due_at > ?", now)
 		}},
 		{&o.Rejected, rejected},
+		{&o.Invalid, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("t.kind = 'complaint' and t.validity = 'invalid'")
+		}},
 		{&o.Grave, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("t.severity in ('important', 'major')") }},
 	} {
 		if l.list == &o.Grave && !a.Can(staff.UnsolvableTickets) {

@@ -53,6 +53,9 @@ type Detail struct {
 	Clock  string     `json:"clock,omitempty"`  // whose limit passed
 	Level  string     `json:"level,omitempty"`  // the role to which it went
 	Clocks []string   `json:"clocks,omitempty"` // from which limits that came (ESC-4)
+	Of     string     `json:"of,omitempty"`     // the role that left it, so that it went on (ESC-5)
+	Told   []int64    `json:"told,omitempty"`   // who was told, by their ids
+	Took   bool       `json:"took,omitempty"`   // what had been escalated was taken by this step (ESC-5)
 
 	// As the history of before classification has it.
 	Urgency    *Change `json:"urgency,omitempty"`
@@ -122,7 +125,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
+func lastOf(steps []Step) (moved, accepted, taken Step) {
 	for _, s := range steps {
 		if s.OrderID != 0 {
 			continue
@@ -133,6 +136,9 @@ func lastOf(steps []Step) (moved, accepted Step) {
 		if s.Verb == Accept {
 			accepted = s
 		}
+		if s.Set().Took {
+			taken = s
+		}
 	}
-	return moved, accepted
+	return moved, accepted, taken
 }

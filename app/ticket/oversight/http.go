@@ -64,7 +64,7 @@ func (p *Pages) render(c *fiber.Ctx, status int, page view.OversightPage, tried 
 	if err != nil {
 		return err
 	}
-	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Overdue, o.Near, o.Rejected, o.Grave))
+	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Overdue, o.Near, o.Rejected, o.Invalid, o.Grave))
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,7 @@ func (p *Pages) render(c *fiber.Ctx, status int, page view.OversightPage, tried 
 		always    bool
 	}{
 		{"grave", "/desk/tickets?kind=complaint", o.Grave, false},
+		{"invalid", "", o.Invalid, false},
 		{"overdue", "/desk/tickets?overdue=1", o.Overdue, true},
 		{"near", "", o.Near, true},
 		{"rejected", "/desk/tickets?rejected=1", o.Rejected, true},
