@@ -106,10 +106,10 @@ func (p *Pages) register(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !mayView {
-		return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
+	if mayView {
+		return p.withPhotos(c, t.ID)
 	}
-	return p.withPhotos(c, t.ID)
+	return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
 }
 
 // withPhotos hangs the photos of the entry on the ticket, which stands whatever is wrong with them (ORG-3): that is said on
@@ -157,9 +157,7 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 		}
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
-	if f.MayView {
-		f.Photos = PhotoInput(ctx, "", Reported, again(ctx, c))
-	}
+	f.Photos = PhotoInput(ctx, "", Reported, again(ctx, c))
 	f.Fields = fields(ctx, in, said, people)
 	if err := p.classify(ctx, &f, in, said); err != nil {
 		return err
@@ -284,8 +282,8 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 // ShowPhotos is the page of a ticket's photos, or for the script that sends them the gallery alone.
 func ShowPhotos(c *fiber.Ctx, s *Service, id int64, err error) error {
 	ctx, status := web.Context(c), fiber.StatusOK
-	wrong, _ := web.Invalid(err)
-	if err != nil {
+	wrong, is := web.Invalid(err)
+	if is {
 		status = web.Status(err)
 	}
 	v, err := s.PhotosPage(ctx, id, wrong)

@@ -79,7 +79,7 @@ type Form struct {
 	Similar  []Row        // open tickets of the same household or phone, shown before a second one is made
 	Confirm  bool         // the person has been shown them, and may register all the same
 	MayView  bool
-	Photos   *PhotoInput // nil for who couldn't look at them
+	Photos   *PhotoInput // shown to who could look at them
 }
 
 // Fields are the inputs of the form, with what was typed.
