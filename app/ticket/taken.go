@@ -44,10 +44,10 @@ func wasTold(ctx context.Context, db bun.IDB, ticket, person int64) (told bool, 
 // TaskTaken puts it into the history that somebody took the task to find out why an order's limit passed: that escalation
 // goes on to nobody else (ESC-5). Other tasks are no escalations.
 func (s *Service) TaskTaken(ctx context.Context, tx bun.Tx, k *notice.Task) error {
-	if k.Kind != findCause || k.Subject.Table != "orders" {
+	if k.Kind != findCause || k.Table != "orders" {
 		return nil
 	}
-	t, err := lock(ctx, tx, k.SiteID, k.Subject.Ticket)
+	t, err := lock(ctx, tx, k.SiteID, k.Ticket)
 	if err != nil {
 		return err
 	}
