@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,7 +17,8 @@ import (
 func TestRegisterPages(t *testing.T) {
 	t.Parallel()
 	c := newCallers(t, "")
-	c.ticket("complaint", ticket.Verified)
+	complaint, _ := c.ticket("complaint", ticket.Verified)
+	repair, _ := c.ticket("repair", ticket.Registered)
 	c.agent = c.signedIn(staff.Receptionist)
 	const page = "/registers/reception"
 	t.Run("TICKET-9 a register on the screen, masked, narrowed at an address that can be kept", func(t *testing.T) {
@@ -51,6 +53,14 @@ func TestRegisterPages(t *testing.T) {
 			t.Error("no workbook")
 		}
 	})
+	t.Run("FORM-1 a ticket prints as its own form, masked", func(t *testing.T) {
+		for id, name := range map[int64]string{complaint: "投诉记录表", repair: "报修单"} {
+			p := c.agent.Get(fmt.Sprintf("/desk/tickets/%d/print", id)).Want(http.StatusOK).WantText(name, "欧阳**", "139****6785", "审核人签字").WantNo(piitest.Canary.Phone, piitest.Canary.Name)
+			p.One("article.paper .seal")
+			c.agent.Get(fmt.Sprintf("/desk/tickets/%d", id)).One(fmt.Sprintf(`a[href="/desk/tickets/%d/print"]`, id))
+		}
+		c.agent.Get("/desk/tickets/999999/print").Want(http.StatusNotFound)
+	})
 	t.Run("who may not see registers or reports is refused", func(t *testing.T) {
 		guard := c.signedIn(staff.Guard)
 		for _, path := range []string{"/registers", page, page + "/print", page + "/file", "/reports/sla"} {
@@ -60,7 +70,7 @@ func TestRegisterPages(t *testing.T) {
 		manager := c.signedIn(staff.Manager)
 		manager.Get("/registers").Want(http.StatusOK).WantText("时限统计")
 		for _, name := range []string{"sla", "complaints", "callbacks", "reviews", "tickets", "visitors"} {
-			manager.Get("/reports/" + name).Want(http.StatusOK).WantNo(">report.", "report.column")
+			manager.Get("/reports/"+name).Want(http.StatusOK).WantNo(">report.", "report.column")
 			if got := manager.Get("/reports/" + name + "?as=xlsx").Want(http.StatusOK); !strings.HasPrefix(got.Body, "PK") {
 				t.Errorf("%s: no workbook", name)
 			}

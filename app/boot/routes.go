@@ -20,6 +20,7 @@ import (
 	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
+	"lobby/app/ticket/paper"
 	"lobby/app/ticket/pictures"
 	"lobby/app/visitor"
 
@@ -76,6 +77,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&pictures.Pages{Service: a.Tickets}).Routes(i.web) // before those of tickets, whose verbs have the same form
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	(&paper.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()

@@ -211,10 +211,12 @@ func width(c table.Column) string {
 		return "long"
 	case c.Kind == table.Number:
 		return "short"
-	case c.Kind == table.Time || c.Kind == table.Masked || c.Key == "number":
+	case c.Key == "phone" || c.Key == "number":
 		return "exact"
+	case c.Kind == table.Time || c.Key == "sort" || c.Key == "reviewer" || c.Key == "place":
+		return "plain"
 	}
-	return "plain"
+	return "tight"
 }
 
 func reportView(ctx context.Context, name string, q Query, tables []*table.Table, wrong problem) view.Report {
