@@ -19,6 +19,7 @@ import (
 	"lobby/app/team/duty"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
+	"lobby/app/ticket/policy"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -72,6 +73,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	disputes.Routes(i.web)
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	(&policy.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()
