@@ -245,7 +245,7 @@ func cardOf(c ticket.Card) views.Card {
 		ID: c.ID, Lane: string(c.Lane()), Sort: c.Sort(), Version: c.Version,
 		Number: c.Number, Place: c.Place, Matter: c.Matter, Owner: c.Owner,
 		Urgency: c.Urgency, Type: c.Type, Life: c.LifeSafety, Alarm: c.Alarm(), Running: c.Running(), Limit: c.Limit(), Escalated: c.Escalated > 0,
-		Reopened: c.Reopened, Urged: c.Urged, Accepted: c.Accepted(), From: c.RegisteredAt, Due: c.DueAt,
+		Reopened: c.Reopened, Urged: c.Urged, Accepted: c.Accepted(), From: c.RegisteredAt, Due: c.Pressing(),
 	}
 }
 

@@ -13,6 +13,8 @@
   const MOST = 15000;
   const ENDINGS = [4401, 4403, 4410]; // no use in trying again
   const STORE = "lobby.rung"; // the last notice for which a tab of this browser has rung
+  const SILENT = "lobby.silent"; // "on": the person doesn't want this browser to ring
+  const SLEPT = 20000; // ms by which the clock jumped ahead of the page's own: the machine slept
 
   const figure = link.querySelector("data");
   const status = document.querySelector("[data-inbox-said]");
@@ -66,9 +68,39 @@
   }
 
   async function ring(id) {
+    if (silent()) return;
     document.body.dispatchEvent(new CustomEvent("lobby:ring"));
     if (first(id)) await sound();
   }
+
+  // silent: what rings is seen only, which the head of every page says.
+  function silent() {
+    try {
+      return localStorage.getItem(SILENT) === "on";
+    } catch {
+      return false;
+    }
+  }
+
+  function quiet() {
+    document.querySelector("[data-inbox-silent]").hidden = !silent();
+    for (const box of document.querySelectorAll("[data-inbox-ring] input")) box.checked = !silent();
+  }
+
+  for (const place of document.querySelectorAll("[data-inbox-ring]")) {
+    place.hidden = false; // it makes sense with script only
+    place.querySelector("input").addEventListener("change", (event) => {
+      try {
+        localStorage.setItem(SILENT, event.target.checked ? "off" : "on");
+      } catch {
+        event.target.checked = true; // storage is refused: it goes on ringing
+      }
+      quiet();
+      if (event.target.checked) sound(); // so that the person hears what it is like
+    });
+  }
+  addEventListener("storage", (event) => event.key === SILENT && quiet());
+  quiet();
 
   async function sound() {
     audio ??= new AudioContext();
@@ -130,8 +162,15 @@
     pause = Math.min(2 * pause, MOST);
   }
 
-  // watch gives up a socket that a dead network keeps open.
+  // watch gives up a socket that a dead network keeps open, and looks again where the machine has slept.
+  let ahead = Date.now() - performance.now();
   function watch() {
+    const jumped = Date.now() - performance.now() - ahead;
+    ahead += jumped;
+    if (jumped > SLEPT) {
+      later();
+      heard = -Infinity;
+    }
     if (!socket || performance.now() - heard < SILENCE) return;
     socket.onclose = null;
     socket.close();

@@ -5,6 +5,7 @@
 
   const QUIET = 20000; // ms without a word: a heartbeat is missing, so the screen may be stale
   const SILENCE = 35000; // ms without a word: the socket is given up
+  const SLEPT = 20000; // ms by which the clock jumped ahead of the page's own: the machine slept
   const HANDSHAKE = 10000; // ms that opening a socket may take
   const UNTOUCHED = 60000; // ms without a touch before a page may reload itself
   const PAUSE = 3000; // ms without a touch before a page takes another look: a name, an accent, a setting
@@ -259,9 +260,22 @@
 
   // ---- every second ----
 
+  // slept tells whether the machine slept since the last look: its clock jumped ahead of the page's own, which most
+  // machines stop meanwhile. What the page shows is old then, whatever it thinks that it has heard.
+  let ahead = Date.now() - performance.now();
+  function slept() {
+    const jumped = Date.now() - performance.now() - ahead;
+    ahead += jumped;
+    return jumped > SLEPT;
+  }
+
   function tick() {
     if (deferred.size) settle();
     if (!screen) return;
+    if (slept()) {
+      stale();
+      reconnect();
+    }
     watch();
     const at = performance.now();
     const shut = link?.socket?.readyState !== WebSocket.OPEN;

@@ -35,8 +35,10 @@ type Options struct {
 
 	NoDemo bool // refuse to serve a database that holds the demo site
 
-	Rates  web.Rates // zero: the usual limits; benches and tests turn them off
-	Schema db.Schema // zero: this program's own; tests stand in for a later release
+	Rates web.Rates // zero: the usual limits; benches and tests turn them off
+	// Observe is told of each request that is done: route as declared, and how long the server took. Nil: nobody is; benches listen.
+	Observe func(route string, took time.Duration)
+	Schema  db.Schema // zero: this program's own; tests stand in for a later release
 }
 
 // App is the opened program: what a subcommand, a server or a test works with.
@@ -64,6 +66,7 @@ type App struct {
 	keys    chan struct{} // the key ring was changed
 	address string        // of the pool's database
 	rates   web.Rates
+	observe func(route string, took time.Duration)
 	schema  db.Schema
 	direct  string         // for migrations and listening
 	closers []func() error // run last first
@@ -86,7 +89,7 @@ func Open(ctx context.Context, cfg *config.Config, opt Options) (*App, error) {
 }
 
 func prepare(cfg *config.Config, opt Options) *App {
-	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates, schema: opt.Schema, keys: make(chan struct{}, 1)}
+	app := &App{Config: cfg, Log: opt.Log, Out: opt.Out, Now: opt.Now, rates: opt.Rates, observe: opt.Observe, schema: opt.Schema, keys: make(chan struct{}, 1)}
 	if app.Log == nil {
 		app.Log = slog.New(slog.DiscardHandler)
 	}
@@ -116,7 +119,7 @@ func (a *App) makeServices(context.Context) error {
 	a.Staff = &staff.Service{DB: a.DB, Now: a.Now, Log: a.Log}
 	a.Visits = &visitor.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
 	a.Tickets = &ticket.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
-	a.Notices = &notice.Service{DB: a.DB, Now: a.Now}
+	a.Notices = &notice.Service{DB: a.DB, Now: a.Now, Taken: func(ctx context.Context, tx bun.Tx, k *notice.Task) error { return a.Tickets.TaskTaken(ctx, tx, k) }}
 	a.makeCallbacks()
 	a.Cases = &knowledge.Service{DB: a.DB, Now: a.Now}
 	a.Reviews = &review.Service{DB: a.DB, Sites: a.Sites, Now: a.Now}

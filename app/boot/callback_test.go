@@ -81,7 +81,7 @@ func (c *callers) state(id int64) ticket.State {
 
 // call fills the form of a call in.
 func call(p *webtest.Page, set url.Values) url.Values {
-	_, form := p.Want(http.StatusOK).Form("form.entry")
+	_, form := p.Want(http.StatusOK).Form("form.answer")
 	for name, v := range set {
 		form[name] = v
 	}
@@ -139,7 +139,7 @@ func TestCallbackPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		late := c.agent.Post(path, form).Want(http.StatusConflict).WantText("处理中", "师傅很好")
-		if _, kept := late.Form("form.entry"); kept.Get("speed") != "9" || kept.Get("asked") != "欧阳太太" || kept.Get("entry_key") != form.Get("entry_key") {
+		if _, kept := late.Form("form.answer"); kept.Get("speed") != "9" || kept.Get("asked") != "欧阳太太" || kept.Get("entry_key") != form.Get("entry_key") {
 			t.Errorf("kept %v", kept)
 		}
 		var n int
@@ -234,7 +234,17 @@ func TestRatingByLink(t *testing.T) {
 		if over.Body != unknown.Body || !strings.Contains(over.Body, "已经用过") {
 			t.Error("a used link and one that never was look different")
 		}
-		phone.Post(path, url.Values{"speed": {"1"}}).Want(http.StatusNotFound)
+		if again := phone.Post(path, url.Values{"speed": {"1"}}).Want(http.StatusNotFound); again.Body != unknown.Body {
+			t.Error("a link used twice is answered otherwise")
+		}
+		back := link(id)
+		if _, err := c.i.App.Tickets.Do(c.as(), id, ticket.Reopen, ticket.Act{Remark: "又坏了"}); err != nil {
+			t.Fatal(err)
+		}
+		if waits := phone.Get(back).Want(http.StatusNotFound); waits.Body != unknown.Body {
+			t.Error("a link of a ticket that was opened again is answered otherwise")
+		}
+		tickettest.Bring(c.as(), t, c.i.App.Tickets, id, ticket.Closed)
 		old := link(id)
 		c.Clock.Add(callback.LinkTerm + time.Hour)
 		phone.Get(old).Want(http.StatusNotFound)

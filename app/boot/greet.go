@@ -8,9 +8,11 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"lobby/app/boot/demo"
 	"lobby/app/kit/db"
+	"lobby/app/site"
 )
 
 // LoadDemo loads the reference site and tells what it did.
@@ -32,6 +34,30 @@ func (a *App) LoadDemo(ctx context.Context, out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "The reference site %s is loaded: %d visits, %d tickets.\n", got.Site.Name, got.Visits, got.Tickets)
 	return err
+}
+
+// LoadMany loads the reference site and adds very many tickets to it.
+func (a *App) LoadMany(ctx context.Context, out io.Writer, many demo.Many) (got demo.Crowd, err error) {
+	if err := a.LoadDemo(ctx, out); err != nil {
+		return got, err
+	}
+	direct, err := db.OpenDirect(ctx, a.direct)
+	if err != nil {
+		return got, err
+	}
+	defer func() { err = errors.Join(err, direct.Close()) }()
+	here, err := a.Sites.ByCode(ctx, site.DemoCode)
+	if err != nil {
+		return got, err
+	}
+	began := time.Now()
+	loader := demo.Loader{DB: direct, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
+	if got, err = loader.LoadMany(ctx, here, many); err != nil {
+		return got, err
+	}
+	_, err = fmt.Fprintf(out, "%d tickets more, %d of them open, in %s. The one with the longest history: /desk/tickets/%d\n", got.Tickets, got.Open,
+		time.Since(began).Round(time.Second), got.Long)
+	return got, err
 }
 
 func withParam(address, name, value string) string {

@@ -288,3 +288,47 @@ func TestSupervisorPage(t *testing.T) {
 	form.Set("person", strconv.FormatInt(o.people["second"], 10))
 	chief.Post(action, form).Want(http.StatusConflict).WantText("请今天处理", o.ticket.Number)
 }
+
+// escalate lets the ticket stand for two days, so that the supervisors are told of it.
+func (o *office) escalate() {
+	o.Helper()
+	if _, err := o.app.DB.NewRaw(`update tickets set registered_at = registered_at - interval '49 hours', next_at = 'epoch' where id = ?`, o.ticket.ID).Exec(o.Context()); err != nil {
+		o.Fatal(err)
+	}
+	if _, err := o.app.Tickets.MarkDue(actor.AsJob(o.Context(), "watch", 0)); err != nil {
+		o.Fatal(err)
+	}
+}
+
+func TestSupervisorTakesOver(t *testing.T) {
+	t.Parallel()
+	t.Run("ESC-5 what nobody took stands on the supervisor's page, is taken there once, and the second is told who has it", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		o.escalate()
+		chief, second := o.browser("chief"), o.browser("second")
+		lists := chief.Get("/supervisor/lists").Want(http.StatusOK).WantText(o.ticket.Number, "升级后没有人接手", "还没有人接手").WantNo("13812345678", "<html")
+		chief.Get("/supervisor").Want(http.StatusOK).WantText("升级后没有人接手")
+		action, form := lists.Form("#part-untaken form.take")
+		done := chief.Post(action, form).Want(http.StatusSeeOther).Header.Get("Location")
+		chief.Get(done).Want(http.StatusOK).WantText(o.ticket.Number + "已由您接手")
+		second.Post(action, form).Want(http.StatusConflict).WantText("已有人接手：测试chief")
+		agent := o.browser("agent")
+		agent.Get("/supervisor/lists").Want(http.StatusForbidden)
+		agent.Post(action, form).Want(http.StatusForbidden)
+		agent.Get("/desk/tickets/"+strconv.FormatInt(o.ticket.ID, 10)).Want(http.StatusOK).WantText("接手", "主管")
+	})
+	t.Run("SHIFT-6 when nobody can be reached the duty table and the supervisor's page say so", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		chief := o.browser("chief")
+		chief.Get("/supervisor").WantText("值班表上现在没有可以联系的人")
+		chief.Get("/duty").WantText("这些时间值班表上没有可以随时联系的人")
+		if _, err := o.app.DB.NewRaw(`insert into duties (site_id, staff_id, kind, from_at, until_at) values (?, ?, 'list', now() - interval '1 day', now() + interval '60 days')`,
+			o.site, o.people["agent"]).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		chief.Get("/supervisor").WantText("测试agent", "值班名单").WantNo("值班表上现在没有可以联系的人")
+		chief.Get("/duty").WantNo("这些时间值班表上没有可以随时联系的人")
+	})
+}

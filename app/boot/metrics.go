@@ -84,6 +84,9 @@ func newMetrics(i *Instance) *metrics {
 
 // observe counts one answered request. Route is the pattern, never the path.
 func (i *Instance) observe(method, route string, status int, took time.Duration) {
+	if i.App.observe != nil {
+		i.App.observe(route, took)
+	}
 	if i.metrics != nil {
 		i.metrics.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
 	}

@@ -74,7 +74,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&policy.Pages{Service: a.Tickets}).Routes(i.web)
-	(&oversight.Pages{Tickets: a.Tickets, Notices: a.Notices}).Routes(i.web)
+	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()
 	(&place.Pages{Service: places}).Routes(i.web)

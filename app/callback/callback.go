@@ -80,6 +80,7 @@ type Item struct {
 	Due        time.Time `bun:"callback_due"`
 	Days       int       `bun:"days"`     // on which nobody answered so far, in this round
 	LastDay    time.Time `bun:"last_day"` // of them; zero for none
+	Today      bool      `bun:"-"`        // was tried today: another try today counts for nothing
 	Rated      bool      `bun:"rated"`    // has given marks already
 	Expired    bool      `bun:"expired"`  // what is personal was removed (PRIVACY-5)
 }

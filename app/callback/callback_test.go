@@ -183,6 +183,39 @@ func TestRecord(t *testing.T) {
 			b.pass([]time.Duration{20 * time.Minute, 24 * time.Hour, 0}[n])
 		}
 	})
+	t.Run("CALLBACK-1 two tries on one day of the site count once, though they are on two days elsewhere", func(t *testing.T) {
+		id := b.ticket("repair", "verified")
+		b.mu.Lock()
+		b.now = time.Date(2026, 12, 7, 23, 50, 0, 0, time.UTC) // 07:50 in Shanghai
+		b.mu.Unlock()
+		for n, want := range []callback.Outcome{callback.Again, callback.Again, callback.Again, callback.GivenUp} {
+			if got, err := b.record(callback.Call{Ticket: id}); err != nil || got != want {
+				t.Fatalf("try %d: %v %v, want %v", n+1, got, err, want)
+			}
+			if n == 0 {
+				list, err := b.svc.List(b.as(b.site))
+				if err != nil || !list[0].Today || list[0].Days != 1 {
+					t.Errorf("tried today: %+v, %v", list, err)
+				}
+			}
+			b.pass([]time.Duration{20 * time.Minute, 24 * time.Hour, 24 * time.Hour, 0}[n])
+		}
+	})
+	t.Run("CALLBACK-1 tries of the round before don't count", func(t *testing.T) {
+		id := b.ticket("repair", "verified")
+		for range 2 {
+			if _, err := b.record(callback.Call{Ticket: id}); err != nil {
+				t.Fatal(err)
+			}
+			b.pass(24 * time.Hour)
+		}
+		if _, err := b.db.NewRaw(`update tickets set reopened = 1 where id = ?`, id).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.record(callback.Call{Ticket: id, Round: 1}); err != nil || got != callback.Again || b.state(id) != "verified" {
+			t.Errorf("%v %v, the ticket is %s", got, err, b.state(id))
+		}
+	})
 }
 
 func TestRefused(t *testing.T) {
@@ -237,6 +270,43 @@ func TestTogether(t *testing.T) {
 		var f *fault.Fault
 		if !errors.As(err, &f) || f.Key != "callback.moved" || b.state(id) != "in_hand" {
 			t.Errorf("%v, the ticket is %s", err, b.state(id))
+		}
+	})
+	t.Run("CALLBACK-1 two people enter the callback of one ticket at once: one is kept, the other is told", func(t *testing.T) {
+		id := b.ticket("repair", "verified")
+		var all sync.WaitGroup
+		errs := make([]error, 2)
+		for n := range errs {
+			all.Go(func() {
+				_, errs[n] = b.record(callback.Call{Ticket: id, Reached: true, Asked: fmt.Sprint("客户", n), Satisfied: true})
+			})
+		}
+		all.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) || kindOf(errors.Join(errs...)) != fault.Conflict {
+			t.Errorf("%v", errs)
+		}
+		if n := b.id(`select count(*) from callbacks where ticket_id = ?`, id); n != 1 {
+			t.Errorf("%d calls are kept", n)
+		}
+	})
+	t.Run("SURVEY-1 marks of who has given some before are not lost in silence: the caller is told, and the call without them is kept", func(t *testing.T) {
+		id := b.ticket("repair", "verified")
+		token, err := b.svc.Link(b.as(b.site), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.svc.Rate(t.Context(), token, callback.Marks{Speed: 3}, ""); err != nil {
+			t.Fatal(err)
+		}
+		in := callback.Call{EntryKey: uuid.Must(uuid.NewV7()), Ticket: id, Reached: true, Asked: "王先生", Satisfied: true, Marks: callback.Marks{Speed: 9}}
+		_, err = b.record(in)
+		var f *fault.Fault
+		if !errors.As(err, &f) || f.Key != "callback.rated_before" || b.state(id) != "verified" {
+			t.Errorf("%v, the ticket is %s", err, b.state(id))
+		}
+		in.Marks = callback.Marks{}
+		if got, err := b.record(in); err != nil || got != callback.Satisfied {
+			t.Errorf("%v %v", got, err)
 		}
 	})
 	t.Run("the same call sent ten times at once is one call", func(t *testing.T) {
@@ -350,6 +420,30 @@ func TestRate(t *testing.T) {
 			t.Errorf("after its term: %v", err)
 		}
 	})
+	t.Run("SURVEY-1 a link made before the ticket was opened again waits until that is done", func(t *testing.T) {
+		id := b.ticket("repair", "called_back")
+		token, err := b.svc.Link(b.as(b.site), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range []string{"in_hand", "waiting", "registered", "classified", "invalid"} {
+			if _, err := b.db.NewRaw(`update tickets set state = ?, resolved_at = null, closed_at = null where id = ?`, state, id).Exec(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.svc.Good(t.Context(), token); kindOf(err) != fault.NotFound {
+				t.Errorf("good while it is %s: %v", state, err)
+			}
+			if err := b.svc.Rate(t.Context(), token, marks, ""); kindOf(err) != fault.NotFound || count(id) != 0 {
+				t.Errorf("rated while it is %s: %v", state, err)
+			}
+		}
+		if _, err := b.db.NewRaw(`update tickets set state = 'verified', resolved_at = now() where id = ?`, id).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.svc.Rate(t.Context(), token, marks, ""); err != nil || count(id) != 1 {
+			t.Errorf("done again: %v, %d answers", err, count(id))
+		}
+	})
 	t.Run("SURVEY-1 one answer per ticket and person, whichever way", func(t *testing.T) {
 		id := b.ticket("repair", "verified")
 		if _, err := b.record(callback.Call{Ticket: id, Reached: true, Asked: "王先生", Satisfied: true, Marks: marks}); err != nil {
@@ -382,6 +476,20 @@ func TestRate(t *testing.T) {
 			if count(id) != c.kept {
 				t.Errorf("%v: %d answers are kept", c, count(id))
 			}
+		}
+		if _, err := b.db.NewRaw(`delete from ratings where ticket_id = ?`, id).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range []string{`state = 'in_hand'`, `state = 'closed', expired_at = now(), phone_index = null, place = '', matter = ''`} {
+			if _, err := b.db.NewRaw(`update tickets set `+change+` where id = ?`, id).Exec(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.svc.RateAtKiosk(b.kiosk(), number, phone, marks, ""); err != nil || count(id) != 0 {
+				t.Errorf("%s: %v, %d answers", change, err, count(id))
+			}
+		}
+		if err := b.svc.RateAtKiosk(b.as(b.other), number, phone, marks, ""); err != nil || count(id) != 0 {
+			t.Errorf("at another site: %v", err)
 		}
 		if err := b.svc.RateAtKiosk(b.kiosk(), number, "12", marks, ""); kindOf(err) != fault.Invalid {
 			t.Errorf("no phone: %v", err)

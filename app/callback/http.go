@@ -58,7 +58,9 @@ func (p *Pages) list(c *fiber.Ctx) error {
 		}
 	}
 	for _, i := range items {
-		if Must(i.Kind, i.Urgency) {
+		if i.Today {
+			l.Later = append(l.Later, p.row(i))
+		} else if Must(i.Kind, i.Urgency) {
 			l.Must = append(l.Must, p.row(i))
 		} else {
 			l.May = append(l.May, p.row(i))

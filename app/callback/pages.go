@@ -48,7 +48,7 @@ func form(ctx context.Context, i Item, fresh bool, typed web.Values, said map[st
 			{Value: "yes", Label: locale.T(ctx, "callback."+name+".yes")}, {Value: "no", Label: locale.T(ctx, "callback."+name+".no")}}})
 	}
 	f := page.Form{EntryKey: key.String(), Round: round, Reached: choice("reached"),
-		Asked:     input("asked", part.Input{Max: MaxAsked, Either: "f-reached-hint"}),
+		Asked:     input("asked", part.Input{Max: MaxAsked, Either: "f-reached-hint", List: "asked-names"}),
 		Satisfied: choice("satisfied"),
 		Answer:    input("answer", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer, Hint: locale.T(ctx, "callback.label.answer_hint"), Either: "f-answer-hint"}),
 		Marks:     MarkRows(ctx, typed.Get, said),

@@ -54,9 +54,10 @@ func hashed(token string) []byte {
 	return h[:]
 }
 
-// Good tells whether a link can still be used, and for which site it is: the page says nothing else.
+// Good tells whether a link can be used now, and for which site it is: the page says nothing else. One whose ticket was
+// opened again waits until that is done.
 func (s *Service) Good(ctx context.Context, token string) (site int64, err error) {
-	err = s.DB.NewRaw(`select site_id from rating_links where token_hash = ? and used_at is null and until_at > ?`, hashed(token), s.now()).Scan(ctx, &site)
+	site, err = goodLink(ctx, s.DB, hashed(token), s.now())
 	return site, db.Translate(err)
 }
 

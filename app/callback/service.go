@@ -47,7 +47,14 @@ func (s *Service) List(ctx context.Context) ([]Item, error) {
 		return nil, err
 	}
 	out, err := list(ctx, s.DB, a.Site, listMost)
-	return out, db.Translate(err)
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	at, err := s.Sites.Get(ctx, a.Site)
+	for n := range out {
+		out[n].Today = out[n].LastDay.Format(time.DateOnly) == at.Day(s.now()).Format(time.DateOnly)
+	}
+	return out, err
 }
 
 // Get is one ticket as a caller sees it, whether or not it waits for a callback.
@@ -153,8 +160,12 @@ func (s *Service) follow(ctx context.Context, tx bun.Tx, ticket *subject, out Ou
 	if in.Reached && (!in.Marks.none() || in.Remark != "") {
 		given := s.rating(ticket, "callback", in.Marks, in.Remark)
 		given.At = at // the register shows the marks beside their call
-		if _, err := insertRating(ctx, tx, given); err != nil {
+		fresh, err := insertRating(ctx, tx, given)
+		if err != nil {
 			return err
+		}
+		if !fresh { // one answer per ticket and person: these would be lost, and whoever typed them has to know
+			return fault.New(fault.Conflict, "callback.rated_before", fault.Args{"Number": ticket.Number})
 		}
 	}
 	switch out {

@@ -21,8 +21,9 @@ const items = `select t.id, t.number, t.kind, t.urgency, t.place, t.matter, t.re
 		where ticket_id = t.id and round = t.reopened and not reached) c
 	where t.site_id = ?`
 
-// waiting is which of them wait for a callback: verified ones, and inquiries once they are resolved.
-const waiting = ` and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
+// waiting is which of them wait for a callback: verified ones, and inquiries once they are resolved. The lane, which both
+// stand in, is what the index of open tickets goes by.
+const waiting = ` and t.lane = 'resolved' and (t.state = 'verified' or t.state = 'resolved' and t.kind = 'inquiry')`
 
 // list gives what waits for a callback: what must be called first, then what was due first.
 func list(ctx context.Context, tx bun.IDB, site int64, limit int) ([]Item, error) {
@@ -104,13 +105,22 @@ func insertRating(ctx context.Context, tx bun.IDB, r *rating) (bool, error) {
 	return r.ID != 0, err
 }
 
+// done are the states in which something was done that the customer can judge, as in finished.
+const done = ` and t.expired_at is null and t.state in ('resolved', 'verified', 'called_back', 'closed', 'unsolvable')`
+
+// goodLink gives the site of a link that can be used; while its ticket is in hand again, it can't.
+func goodLink(ctx context.Context, tx bun.IDB, token []byte, now time.Time) (site int64, err error) {
+	err = tx.NewRaw(`select l.site_id from rating_links l join tickets t on t.site_id = l.site_id and t.id = l.ticket_id
+		where l.token_hash = ? and l.used_at is null and l.until_at > ?`+done, token, now).Scan(ctx, &site)
+	return site, err
+}
+
 // useLink finds the ticket of a link that is good, and uses it up. Nil where it isn't, or isn't any more.
 func useLink(ctx context.Context, tx bun.IDB, token []byte, now time.Time) (*subject, error) {
 	s := new(subject)
-	err := tx.NewRaw(`with l as (
-			update rating_links set used_at = ?1 where token_hash = ?0 and used_at is null and until_at > ?1 returning site_id, ticket_id)
-		select t.id, t.site_id, t.number, t.kind, t.state, t.reopened, t.phone_index, t.expired_at is not null as expired from l
-		join tickets t on t.site_id = l.site_id and t.id = l.ticket_id`, token, now).Scan(ctx, s)
+	err := tx.NewRaw(`update rating_links l set used_at = ?1 from tickets t
+		where l.token_hash = ?0 and l.used_at is null and l.until_at > ?1 and t.site_id = l.site_id and t.id = l.ticket_id`+done+`
+		returning t.id, t.site_id, t.number, t.kind, t.state, t.reopened, t.phone_index, false as expired`, token, now).Scan(ctx, s)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -113,7 +113,7 @@ func lanes(ctx context.Context, idb bun.IDB, siteID int64) ([]page.Lane, error) 
 func row(c ticket.Card) page.Ticket {
 	return page.Ticket{ID: c.ID, Lane: string(c.Lane()), Sort: c.Sort(), Version: c.Version, Number: c.Number, Kind: c.Kind,
 		Urgency: c.Urgency, Type: c.Type, LifeSafety: c.LifeSafety, Alarm: c.Alarm(), State: string(c.State), Place: c.Place,
-		Matter: c.Matter, Owner: c.Owner, Reopened: c.Reopened, Urged: c.Urged, Accepted: c.Accepted(), Registered: c.RegisteredAt, Due: c.DueAt,
+		Matter: c.Matter, Owner: c.Owner, Reopened: c.Reopened, Urged: c.Urged, Accepted: c.Accepted(), Registered: c.RegisteredAt, Due: c.Pressing(),
 		Running: c.Running(), Overdue: !c.OverdueAt.IsZero(), Escalated: c.Escalated > 0}
 }
 
@@ -121,7 +121,7 @@ func row(c ticket.Card) page.Ticket {
 func (d *Desk) found(t *ticket.Ticket) page.Ticket {
 	return page.Ticket{ID: t.ID, Lane: string(t.State.Lane()), Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type,
 		LifeSafety: t.LifeSafety, State: string(t.State), Expired: t.Expired(), Place: t.Place, Matter: t.Matter, Owner: t.WorkerName(), Reopened: t.Reopened, Urged: t.Urged,
-		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.Counting(), Escalated: t.Escalated > 0, Overdue: t.Overdue(d.Now())}
+		Registered: t.RegisteredAt, Due: t.Pressing(), Running: t.Counting(), Escalated: t.Escalated > 0, Overdue: t.Overdue(d.Now())}
 }
 
 func maySearch(a actor.Actor) bool { return a.Can(staff.ViewTickets) || a.Can(staff.ViewVisits) }

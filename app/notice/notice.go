@@ -86,10 +86,11 @@ type Task struct {
 
 // Kinds are those of notices and tasks that the pages have words for, "notice.kind.<kind>"; of another one they say only
 // that something came.
-var Kinds = []string{"near", "overdue", "order_overdue", "escalated", "major", "update", "find_cause", "take_over", "ask", "order_sent", "order_rejected", "reassigned", "mediate"}
+var Kinds = []string{"near", "overdue", "order_overdue", "escalated", "untaken", "major", "update",
+	"find_cause", "ask", "order_sent", "order_assigned", "order_rejected", "reassigned", "mediate"}
 
 // TaskKinds are those of tasks, which say besides what is to be done, "notice.task.<kind>".
-var TaskKinds = []string{"find_cause", "take_over", "ask"}
+var TaskKinds = []string{"find_cause", "ask"}
 
 // MaxResult is how many characters the outcome of a task may have.
 const MaxResult = 500

@@ -22,6 +22,9 @@ const inboxMost = 100
 type Service struct {
 	DB  *bun.DB
 	Now func() time.Time
+
+	// Taken is told, in its transaction, that somebody took a task; boot supplies it, nil is nobody.
+	Taken func(ctx context.Context, tx bun.Tx, k *Task) error
 }
 
 // Waiting counts what the person hasn't seen, and their open tasks.
@@ -56,8 +59,9 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 	}
 	var w Waiting
 	err = s.DB.NewRaw(`with mine as (
-			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1 or k.taken_by is null
-				and exists (select from notices n where n.task_id = k.id and n.staff_id = ?1))),
+			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
+			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1
+				where k.site_id = ?0 and k.done_at is null and k.taken_by is null),
 		unseen as (select n.id, n.loud, n.task_id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null)
 		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
 			(select coalesce(max(id), 0) from unseen where loud) as latest,
@@ -73,9 +77,11 @@ func (s *Service) Inbox(ctx context.Context) ([]Notice, error) {
 		return nil, err
 	}
 	list := []Notice{}
-	err = s.DB.NewRaw(`select x.*, t.number, t.place, k.result as task_result, k.done_at as task_done_at, p.name as task_by from notices x
+	err = s.DB.NewRaw(`select x.*, t.number, t.place, k.result as task_result, k.done_at as task_done_at, p.name as task_by from (
+			(select * from notices where site_id = ?0 and staff_id = ?1 and seen_at is null order by id desc limit ?2)
+			union all (select * from notices where site_id = ?0 and staff_id = ?1 and seen_at is not null order by id desc limit ?2)) x
 		left join tickets t on t.id = x.ticket_id left join tasks k on k.id = x.task_id left join staff p on p.id = k.taken_by
-		where x.site_id = ? and x.staff_id = ? order by (x.seen_at is not null), x.id desc limit ?`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
+		order by (x.seen_at is not null), x.id desc limit ?2`, a.Site, a.ID, inboxMost).Scan(ctx, &list)
 	return list, db.Translate(err)
 }
 
@@ -99,8 +105,8 @@ func (s *Service) Tasks(ctx context.Context) ([]Task, error) {
 	list := []Task{}
 	err = s.DB.NewRaw(`select x.*, p.name as taker_name, t.number, t.place from tasks x
 		left join staff p on p.id = x.taken_by left join tickets t on t.id = x.ticket_id
-		where x.site_id = ?0 and x.done_at is null and (x.taken_by = ?1
-			or exists (select from notices n where n.task_id = x.id and n.staff_id = ?1))
+		where x.id in (select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
+			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1 where k.site_id = ?0 and k.done_at is null)
 		order by x.due_at, x.id`, a.Site, a.ID).Scan(ctx, &list)
 	return list, db.Translate(err)
 }
@@ -144,12 +150,18 @@ func (s *Service) change(ctx context.Context, id int64, verb string, do func(k *
 		if err != nil {
 			return struct{}{}, err
 		}
+		taker := k.TakenBy
 		if err := k.open(ctx, a.ID); err != nil || !do(k, a.ID) {
 			return struct{}{}, err
 		}
 		k.Version++
 		if _, err := tx.NewUpdate().Model(k).Column("taken_by", "taken_at", "done_at", "result", "version").WherePK().Exec(ctx); err != nil {
 			return struct{}{}, err
+		}
+		if s.Taken != nil && taker == 0 {
+			if err := s.Taken(ctx, tx, k); err != nil {
+				return struct{}{}, err
+			}
 		}
 		live.Publish(ctx, live.Site(a.Site), "notice.sent", 0)
 		return struct{}{}, audit.Append(ctx, tx, audit.Entry{Verb: verb, Subject: "tasks", ID: id, Site: a.Site})
@@ -169,13 +181,14 @@ func (k *Task) open(ctx context.Context, who int64) error {
 }
 
 // lockTask holds a task that the person was told of, or has taken; any other does not exist for them. The taker's name is
-// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined.
+// read once the task is held: who took it while we waited is no part of what the lock's own statement had joined. Its key
+// stays free: the watch, which holds the ticket, tells further people of the task meanwhile (ESC-5).
 func lockTask(ctx context.Context, tx bun.Tx, a actor.Actor, id int64) (*Task, error) {
 	k := new(Task)
 	err := tx.NewSelect().Model(k).ColumnExpr("?TableColumns").
 		Where("k.site_id = ?", a.Site).Where("k.id = ?", id).
 		Where("k.taken_by = ?0 or exists (select from notices n where n.task_id = k.id and n.staff_id = ?0)", a.ID).
-		For("update of k").Scan(ctx)
+		For("no key update of k").Scan(ctx)
 	if err != nil || k.TakenBy == 0 {
 		return k, err
 	}

@@ -54,12 +54,17 @@ func (p Post) Tell(ctx context.Context, tx bun.IDB, site int64, now time.Time, a
 	return nil
 }
 
-// Ask makes a task and tells those who may take it. The same occasion asked again is the task that stands.
+// Ask makes a task and tells those who may take it. The same occasion asked again is the task that stands; whoever is
+// named now and wasn't before is told of it too, unless it is done.
 func (p Post) Ask(ctx context.Context, tx bun.IDB, site int64, now time.Time, in Asked) error {
 	task := Task{SiteID: site, Kind: in.Kind, Subject: in.About, Mark: in.Mark, DueAt: in.Due, NoticedAt: now, Version: 1}
 	_, err := tx.NewInsert().Model(&task).On("conflict (site_id, subject, subject_id, kind, mark) do nothing").Returning("id").Exec(ctx)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && task.ID == 0 {
-		return nil
+		err = tx.NewRaw(`select id from tasks where site_id = ? and subject = ? and subject_id = ? and kind = ? and mark = ? and done_at is null`,
+			site, in.About.Table, in.About.ID, in.Kind, in.Mark).Scan(ctx, &task.ID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
 	}
 	if err != nil {
 		return err

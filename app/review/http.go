@@ -74,7 +74,16 @@ func (p *Pages) home(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if n := len(days) - Look; n > 0 {
+		page.Older, page.OlderHref, page.OlderFrom = n, dayPath(days[0].Day), here(ctx, days[0].Day)
+		days = days[n:]
+	}
 	page.Days = spans(ctx, days, 1, dayPath)
+	r, err := p.Service.Regularly(ctx)
+	if err != nil {
+		return err
+	}
+	page.Left, page.LookedAt, page.LookDue, page.LookLate = r.Left, r.Last, r.Due, r.Late
 	if page.MayWeeks {
 		weeks, err := p.Service.OpenWeeks(ctx)
 		if err != nil {
@@ -250,7 +259,7 @@ func (p *Pages) write(c *fiber.Ctx) error {
 	if err != nil {
 		version = -1 // nobody's: refused as changed meanwhile
 	}
-	_, err = p.Service.Write(web.Context(c), Month{Month: d, Measures: form.Get("measures"), Problems: form.Get("problems"), Plan: form.Get("plan"), Version: version})
+	_, err = p.Service.Write(web.Context(c), Month{Month: d, Completion: form.Get("completion"), Analysis: form.Get("analysis"), Measures: form.Get("measures"), Problems: form.Get("problems"), Plan: form.Get("plan"), Version: version})
 	if f, ok := web.Invalid(err); ok {
 		return p.monthPage(c, d, attempt{f, form})
 	}
@@ -272,9 +281,16 @@ func (p *Pages) monthPage(c *fiber.Ctx, d time.Time, a attempt) error {
 	if err != nil {
 		return err
 	}
+	cases, err := p.Service.Cases(ctx, d)
+	if err != nil {
+		return err
+	}
 	message, said := a.said(ctx)
 	page := view.Month{Date: d, Path: monthPath(d), Previous: monthPath(d.AddDate(0, -1, 0)), Next: come(c, d.AddDate(0, 1, 0), monthPath), Version: m.Version,
 		By: m.ByName, At: m.At, MayWrite: actor.From(ctx).Can(staff.ReviewWeek), Message: message, Figures: figures(tables), Words: words(ctx, m, a, said)}
+	for _, k := range cases {
+		page.Cases = append(page.Cases, view.Case{Href: "/knowledge/" + strconv.FormatInt(k.ID, 10), Sort: k.Sort, Kind: k.Kind, Title: k.Title})
+	}
 	if c.Query("done") == "1" {
 		page.Done = locale.T(ctx, "review.saved")
 	}

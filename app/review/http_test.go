@@ -44,7 +44,7 @@ func TestDayPage(t *testing.T) {
 	first, second := b.ticket("repair", "phone", time.Date(2026, 11, 23, 9, 0, 0, 0, shanghai)), b.ticket("repair", "phone", time.Date(2026, 11, 23, 10, 0, 0, 0, shanghai))
 	b.ticket("complaint", "phone", time.Date(2026, 11, 23, 11, 0, 0, 0, shanghai))
 	boss, path := at(b.site, staff.Supervisor), "/reviews/day/2026-11-23"
-	boss.Get("/reviews").Want(http.StatusOK).WantText("2026年11月23日", "未复核 3 条", "逾期未复核")
+	boss.Get("/reviews").Want(http.StatusOK).WantText("2026年11月23日", "未复核 3 条", "逾期未复核", "没有一起分析过").WantNo("更早还有")
 	_, form := boss.Get(path).Want(http.StatusOK).WantText("电话****", "接待", "投诉").WantNo("13800138000").Form("main form")
 	wrong := boss.Post(path, url.Values{"remark": {strings.Repeat("长", 501)}, "record": {fmt.Sprint("reception:", first)}}).Want(http.StatusUnprocessableEntity)
 	wrong.One("#f-remark-error")
@@ -70,6 +70,10 @@ func TestDayPage(t *testing.T) {
 	for _, junk := range []string{"2026-11-25", "2026-13-01", "x", "1999-01-01", "2026-11-23x"} {
 		boss.Get("/reviews/day/" + junk).Want(http.StatusNotFound)
 	}
+	for n := range review.Look + 1 {
+		b.ticket("repair", "phone", time.Date(2026, 11, 5-n, 9, 0, 0, 0, shanghai))
+	}
+	boss.Get("/reviews").Want(http.StatusOK).WantText("更早还有 2 天", "最早的是 2026年10月22日", "该一起分析了")
 	other := at(b.other, staff.Supervisor)
 	other.Get(path).Want(http.StatusOK).WantNo("电话****")
 	other.Post(path, url.Values{"record": {fmt.Sprint("reception:", second)}}).Want(http.StatusNotFound)
@@ -124,6 +128,7 @@ func TestMonthPage(t *testing.T) {
 	_, mine := chief.Get(path).Want(http.StatusOK).WantText("2026-11-01/2026-11-30", "41").Form("main form")
 	_, theirs := chief.Get(path).Form("main form")
 	theirs.Set("measures", "每周巡查")
+	theirs.Set("analysis", "噪音最多")
 	chief.Post(path, theirs).Want(http.StatusSeeOther).WantLocation(path + "?done=1")
 	mine.Set("measures", "加装照明")
 	faster := chief.Post(path, mine).Want(http.StatusConflict).WantText("每周巡查")

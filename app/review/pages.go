@@ -117,9 +117,9 @@ func groups(list []Unsolved, ticked []string) (out []view.Group) {
 // words are the parts of the report. Numbers in them are masked, in the form too: the report goes upward, and has no use
 // for anybody's phone.
 func words(ctx context.Context, m *Month, a attempt, said map[string]string) (out []view.Words) {
-	for _, w := range []struct{ name, text string }{{"measures", m.Measures}, {"problems", m.Problems}, {"plan", m.Plan}} {
+	for _, w := range []struct{ name, text string }{{"completion", m.Completion}, {"analysis", m.Analysis}, {"measures", m.Measures}, {"problems", m.Problems}, {"plan", m.Plan}} {
 		in, text := a.text(ctx, said, w.name, MaxMonth, false), pii.Redact(w.text)
-		in.Rows = 5
+		in.Rows = 4
 		if a.form == nil {
 			in.Value = text
 		}

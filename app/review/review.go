@@ -23,9 +23,14 @@ const (
 var Sections = []Section{Reception, Complaint, Dispatch, Patrol}
 
 const (
-	// Look is how many past days and weeks the reviewer's page looks back for what is still to be reviewed.
+	// Look is how many past days with something still to be reviewed the reviewer's page shows one by one; of those before,
+	// as far as Back days, it says how many there are.
 	Look      = 14
-	lookWeeks = 8
+	Back      = 92
+	lookWeeks = 13
+
+	// Every is after how many days unsolved matters are looked at together again (REVIEW-2).
+	Every = 7
 
 	// MaxRemark is how many characters a remark may have.
 	MaxRemark = 500
@@ -111,14 +116,16 @@ type Finding struct {
 type Month struct {
 	bun.BaseModel `bun:"table:month_reports,alias:m"`
 
-	SiteID   int64     `bun:"site_id,pk"`
-	Month    time.Time `bun:"month,pk,type:date"`
-	Measures string    `bun:"measures"`
-	Problems string    `bun:"problems"`
-	Plan     string    `bun:"plan"`
-	ByID     int64     `bun:"by_id"`
-	At       time.Time `bun:"at"`
-	Version  int64     `bun:"version"`
+	SiteID     int64     `bun:"site_id,pk"`
+	Month      time.Time `bun:"month,pk,type:date"`
+	Completion string    `bun:"completion"` // what was completed
+	Analysis   string    `bun:"analysis"`   // what complaints and requests for help show
+	Measures   string    `bun:"measures"`
+	Problems   string    `bun:"problems"`
+	Plan       string    `bun:"plan"`
+	ByID       int64     `bun:"by_id"`
+	At         time.Time `bun:"at"`
+	Version    int64     `bun:"version"`
 
 	ByName string `bun:"by_name,scanonly"`
 }

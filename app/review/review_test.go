@@ -72,7 +72,7 @@ func TestDay(t *testing.T) {
 	boss := b.as(b.site, staff.Supervisor)
 	monday := at(23, 0)
 	reception, complaint, patrol := b.ticket("repair", "phone", at(23, 0)), b.ticket("complaint", "counter", at(23, 12)), b.ticket("repair", "patrol", at(23, 23))
-	b.ticket("repair", "phone", at(24, 0)) // the next day
+	next := b.ticket("repair", "phone", at(24, 0)) // the next day
 	order := b.order(reception, at(23, 13))
 	refs := []review.Ref{{Section: review.Reception, ID: reception}, {Section: review.Complaint, ID: complaint}, {Section: review.Patrol, ID: patrol}, {Section: review.Dispatch, ID: order}}
 	t.Run("REVIEW-1 the supervisor ticks the day's reception, complaint, dispatch and patrol records", func(t *testing.T) {
@@ -108,6 +108,17 @@ func TestDay(t *testing.T) {
 			}
 		}
 	})
+	t.Run("REVIEW-1 what nobody has reviewed stays on the page however old it is, up to a quarter", func(t *testing.T) {
+		b.ticket("repair", "phone", at(24, 0).AddDate(0, 0, -review.Back))
+		b.ticket("repair", "phone", at(24, 0).AddDate(0, 0, -review.Back-1))
+		open, err := b.svc.OpenDays(boss)
+		if err != nil || len(open) != 3 || !open[0].Late || !open[0].Day.Equal(time.Date(2026, 8, 24, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%v, %v", open, err)
+		}
+		if _, err := b.db.NewRaw(`delete from tickets where registered_at < ?`, at(20, 0)).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
 	t.Run("REVIEW-1 what is not reviewed in time shows", func(t *testing.T) {
 		open, err := b.svc.OpenDays(boss)
 		if err != nil || len(open) != 2 {
@@ -125,7 +136,8 @@ func TestDay(t *testing.T) {
 		refs []review.Ref
 		kind fault.Kind
 	}{
-		"a record of another day":     {boss, []review.Ref{{Section: review.Reception, ID: order + 1000}}, fault.NotFound},
+		"a record that there isn't":   {boss, []review.Ref{{Section: review.Reception, ID: order + 1000}}, fault.NotFound},
+		"a record of another day":     {boss, []review.Ref{{Section: review.Reception, ID: next}}, fault.NotFound},
 		"a record in another section": {boss, []review.Ref{{Section: review.Complaint, ID: reception}}, fault.NotFound},
 		"another site":                {b.as(b.other, staff.Supervisor), refs[:1], fault.NotFound},
 		"nothing":                     {boss, nil, fault.Invalid},
@@ -206,6 +218,33 @@ func TestUnsolved(t *testing.T) {
 			t.Errorf("looked at: %+v, %v", list, err)
 		}
 	})
+	t.Run("REVIEW-2 at regular times: a week after the last time, while there is something that wasn't looked at", func(t *testing.T) {
+		want := func(what string, left int, due time.Time, late bool) {
+			t.Helper()
+			r, err := b.svc.Regularly(boss)
+			if err != nil || r.Left != left || !r.Due.Equal(due) || r.Late != late {
+				t.Errorf("%s: %+v, %v; want %d by %s, late %t", what, r, err, left, due, late)
+			}
+		}
+		want("all were looked at", 0, time.Time{}, false)
+		later := b.ticket("repair", "phone", at(12, 0))
+		want("another one, looked at today", 1, at(24, 0).AddDate(0, 0, review.Every), false)
+		b.mu.Lock()
+		b.now = at(24, 10).AddDate(0, 0, review.Every)
+		b.mu.Unlock()
+		want("on the last day", 3-1, at(24, 0).AddDate(0, 0, review.Every), false) // by now the fresh one is unsolved too
+		b.mu.Lock()
+		b.now = b.now.AddDate(0, 0, 1)
+		b.mu.Unlock()
+		want("the day after", 2, at(24, 0).AddDate(0, 0, review.Every), true)
+		if _, err := b.svc.Find(boss, []int64{later, fresh}, "都没人管", "指定负责人"); err != nil {
+			t.Fatal(err)
+		}
+		want("looked at again", 0, time.Time{}, false)
+		if r, err := b.svc.Regularly(b.as(b.other, staff.Supervisor)); err != nil || r.Left != 0 || !r.Last.IsZero() {
+			t.Errorf("another site: %+v, %v", r, err)
+		}
+	})
 }
 
 func TestMonth(t *testing.T) {
@@ -217,7 +256,7 @@ func TestMonth(t *testing.T) {
 		if err != nil || m.Version != 0 {
 			t.Fatalf("%+v, %v", m, err)
 		}
-		m.Measures = "增加夜间值班"
+		m.Measures, m.Completion, m.Analysis = "增加夜间值班", "办结九成", "噪音投诉最多"
 		if _, err := b.svc.Write(chief, *m); err != nil {
 			t.Fatal(err)
 		}
@@ -225,12 +264,26 @@ func TestMonth(t *testing.T) {
 			t.Errorf("written over: %v", err)
 		}
 		now, err := b.svc.MonthOf(chief, at(1, 0))
-		if err != nil || now.Version != 1 || now.Measures != "增加夜间值班" || now.ByName != "主管" {
+		if err != nil || now.Version != 1 || now.Measures+now.Completion+now.Analysis != "增加夜间值班办结九成噪音投诉最多" || now.ByName != "主管" {
 			t.Errorf("%+v, %v", now, err)
 		}
 		now.Plan = "下月全面检查"
 		if next, err := b.svc.Write(chief, *now); err != nil || next.Version != 2 {
 			t.Errorf("%+v, %v", next, err)
+		}
+	})
+	t.Run("REVIEW-4 the cases of the month are looked at again, and no other month's", func(t *testing.T) {
+		write := func(site int64, title string, when time.Time) {
+			b.id(`insert into knowledge_cases (site_id, sort, kind, title, situation, handling, by_id, at) values (?, 'hard', 'repair', ?, '情况', '做法', ?, ?) returning id`, site, title, b.who, when)
+		}
+		write(b.site, "月初", at(1, 0))
+		write(b.site, "月末", time.Date(2026, 11, 30, 23, 59, 0, 0, shanghai))
+		write(b.site, "上月", at(1, 0).Add(-time.Second))
+		write(b.site, "下月", time.Date(2026, 12, 1, 0, 0, 0, 0, shanghai))
+		write(b.other, "别处", at(10, 0))
+		list, err := b.svc.Cases(chief, at(24, 0))
+		if err != nil || len(list) != 2 || list[0].Title != "月末" || list[1].Title != "月初" {
+			t.Errorf("%+v, %v", list, err)
 		}
 	})
 }

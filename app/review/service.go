@@ -2,13 +2,10 @@ package review
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/audit"
@@ -114,7 +111,7 @@ func (s *Service) OpenDays(ctx context.Context) ([]OpenDay, error) {
 		return nil, err
 	}
 	today := at.Day(s.Now())
-	out, err := openDays(ctx, s.DB, days(at, today.AddDate(0, 0, -Look), Look+1), at.TimeZone)
+	out, err := openDays(ctx, s.DB, days(at, today.AddDate(0, 0, -Back), Back+1), at.TimeZone)
 	for i := range out {
 		out[i].Late = out[i].Day.Format(time.DateOnly) < today.Format(time.DateOnly)
 	}
@@ -191,109 +188,4 @@ func (s *Service) OpenWeeks(ctx context.Context) ([]OpenDay, error) {
 		}
 	}
 	return out, nil
-}
-
-const (
-	unsolvedTerm = 30 * 24 * time.Hour // how far back the list of unsolved matters looks
-	unsolvedAge  = 7 * 24 * time.Hour  // from when an open ticket counts as unsolved
-	unsolvedMost = 200
-)
-
-// Unsolved lists what was not solved in the usual way, by kind and zone, to be looked at together (REVIEW-2).
-func (s *Service) Unsolved(ctx context.Context) ([]Unsolved, error) {
-	a, _, err := s.enter(ctx, staff.ReviewDay)
-	if err != nil {
-		return nil, err
-	}
-	now := s.Now()
-	out, err := unsolved(ctx, s.DB, a.Site, now.Add(-unsolvedTerm), now.Add(-unsolvedAge), unsolvedMost)
-	for i := range out {
-		out[i].Place, out[i].Matter = pii.Redact(out[i].Place), pii.Redact(out[i].Matter)
-	}
-	return out, db.Translate(err)
-}
-
-// Find writes down what some unsolved tickets share and what is to change (REVIEW-2).
-func (s *Service) Find(ctx context.Context, tickets []int64, shared, change string) (*Finding, error) {
-	a, _, err := s.enter(ctx, staff.ReviewDay)
-	if err != nil {
-		return nil, err
-	}
-	var wrong fault.Fields
-	f := &Finding{SiteID: a.Site, ByID: a.ID, At: s.Now(),
-		Shared: wrong.Text("shared", shared, MaxFinding, true), Change: wrong.Text("change", change, MaxFinding, true)}
-	if len(tickets) == 0 {
-		wrong.Add("tickets", "review.none_ticked")
-	}
-	if err := wrong.Err(); err != nil {
-		return nil, err
-	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Finding, error) {
-		if _, err := tx.NewInsert().Model(f).Returning("id").Exec(ctx); err != nil {
-			return nil, err
-		}
-		res, err := tx.NewRaw(`insert into finding_tickets (site_id, finding_id, ticket_id)
-			select site_id, ?, id from tickets where site_id = ? and id = any(?)`, f.ID, a.Site, pgdialect.Array(tickets)).Exec(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n, err := res.RowsAffected(); err != nil || int(n) != len(slices.Compact(slices.Sorted(slices.Values(tickets)))) {
-			return nil, errors.Join(err, fault.New(fault.NotFound, "fault.not_found"))
-		}
-		return f, audit.Append(ctx, tx, audit.Entry{Verb: "review.find", Subject: "findings", ID: f.ID, Site: a.Site})
-	})
-}
-
-// Findings are the latest ones.
-func (s *Service) Findings(ctx context.Context) ([]Finding, error) {
-	a, _, err := s.enter(ctx, staff.ReviewDay)
-	if err != nil {
-		return nil, err
-	}
-	out, err := findings(ctx, s.DB, a.Site, unsolvedMost)
-	return out, db.Translate(err)
-}
-
-// MonthOf gives the words of a month's report; empty ones with version 0 where nobody has written any.
-func (s *Service) MonthOf(ctx context.Context, month time.Time) (*Month, error) {
-	a, _, err := s.enter(ctx, staff.ViewReports)
-	if err != nil {
-		return nil, err
-	}
-	m := &Month{SiteID: a.Site, Month: first(month)}
-	err = s.DB.NewSelect().Model(m).ColumnExpr("?TableColumns").ColumnExpr("p.name as by_name").Join("join staff p on p.id = m.by_id").WherePK().Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return &Month{SiteID: a.Site, Month: first(month)}, nil
-	}
-	return m, db.Translate(err)
-}
-
-func first(d time.Time) time.Time { return time.Date(d.Year(), d.Month(), 1, 0, 0, 0, 0, time.UTC) }
-
-// Write keeps the words of a month's report (REVIEW-4). The version is that of the words the writer saw: somebody who wrote
-// meanwhile is not written over.
-func (s *Service) Write(ctx context.Context, in Month) (*Month, error) {
-	a, _, err := s.enter(ctx, staff.ReviewWeek)
-	if err != nil {
-		return nil, err
-	}
-	var wrong fault.Fields
-	m := &Month{SiteID: a.Site, Month: first(in.Month), ByID: a.ID, At: s.Now(), Version: in.Version + 1,
-		Measures: wrong.Text("measures", in.Measures, MaxMonth, false), Problems: wrong.Text("problems", in.Problems, MaxMonth, false),
-		Plan: wrong.Text("plan", in.Plan, MaxMonth, false)}
-	if err := wrong.Err(); err != nil {
-		return nil, err
-	}
-	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*Month, error) {
-		res, err := tx.NewInsert().Model(m).On("conflict (site_id, month) do update").
-			Set("measures = excluded.measures, problems = excluded.problems, plan = excluded.plan, by_id = excluded.by_id, at = excluded.at, version = excluded.version").
-			Where("m.version = ?", in.Version).Returning("null").Exec(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return nil, errors.Join(err, fault.New(fault.Conflict, "review.month_changed"))
-		}
-		return m, audit.Append(ctx, tx, audit.Entry{Verb: "review.month", Subject: "sites", ID: a.Site, Site: a.Site, Reason: m.Month.Format("2006-01")})
-	})
 }

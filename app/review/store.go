@@ -115,3 +115,13 @@ func findings(ctx context.Context, tx bun.IDB, site int64, limit int) ([]Finding
 		Join("join staff p on p.id = f.by_id").Where("f.site_id = ?", site).OrderExpr("f.id desc").Limit(int64(limit)).Scan(ctx)
 	return out, err
 }
+
+// lastFinding is when unsolved matters were looked at together last; zero for never.
+func lastFinding(ctx context.Context, tx bun.IDB, site int64) (time.Time, error) {
+	var all []time.Time
+	err := tx.NewRaw(`select at from findings where site_id = ? order by at desc limit 1`, site).Scan(ctx, &all)
+	if err != nil || len(all) == 0 {
+		return time.Time{}, err
+	}
+	return all[0], nil
+}

@@ -11,6 +11,7 @@ import (
 	"lobby/app/kit/audit"
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
+	"lobby/app/kit/live"
 )
 
 // DutyKind is what a line of the duty table says of somebody.
@@ -66,6 +67,7 @@ func (s *Service) PlanDuty(ctx context.Context, d Duty) (*Duty, error) {
 			}
 			return nil, err
 		}
+		live.Publish(ctx, live.Site(d.SiteID), "duty.changed", 0)
 		return &d, audit.Append(ctx, tx, audit.Entry{Verb: "duty.plan", Subject: "duties", ID: d.ID, Site: d.SiteID})
 	})
 }
@@ -137,6 +139,7 @@ func (s *Service) EndDuty(ctx context.Context, id int64) error {
 		if err != nil {
 			return struct{}{}, err
 		}
+		live.Publish(ctx, live.Site(a.Site), "duty.changed", 0)
 		return struct{}{}, audit.Append(ctx, tx, audit.Entry{Verb: "duty.end", Subject: "duties", ID: id, Site: a.Site})
 	})
 	return err

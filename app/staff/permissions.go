@@ -18,6 +18,7 @@ const (
 	ClassifyTickets   actor.Permission = "ticket.classify"   // say what a ticket is, and handle it directly
 	DispatchTickets   actor.Permission = "ticket.dispatch"   // send orders to departments, take their results
 	ReassignTickets   actor.Permission = "ticket.reassign"   // give it to somebody else, classify it anew while it is in hand
+	TakeOverTickets   actor.Permission = "ticket.take_over"  // take what was escalated to them (ESC-5): anybody can be on the duty list
 	InvalidateTickets actor.Permission = "ticket.invalidate" // confirm that it is invalid (COMPLAINT-1)
 	UnsolvableTickets actor.Permission = "ticket.unsolvable" // end what can't be solved (ESC-3)
 	VerifyTickets     actor.Permission = "ticket.verify"     // whoever may note that a customer confirmed (TICKET-5)
@@ -44,7 +45,7 @@ const (
 // Permissions lists all of them, for the matrix and for the command line.
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
-	DispatchTickets, ReassignTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
+	DispatchTickets, ReassignTickets, TakeOverTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
 	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ManageGrades, ReviewDay,
 	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }

@@ -36,6 +36,8 @@ type Card struct {
 	Urged        int       // times the customer asked after it (TICKET-8)
 	AcceptedAt   time.Time // zero until somebody has it in mind (HELP-3)
 	Version      int64
+
+	AnswerDue time.Time // of a request for help: when the customer has to have an answer that isn't given yet (HELP-2)
 }
 
 // Lane is the column of the card; empty when the ticket is over and leaves the screen.
@@ -55,7 +57,15 @@ func (c Card) Alarm() bool {
 func (c Card) Accepted() bool { return c.Lane() == LaneRegistered && !c.AcceptedAt.IsZero() }
 
 // Running tells whether there is time left to be shown.
-func (c Card) Running() bool { return c.State.Running() && !c.DueAt.IsZero() }
+func (c Card) Running() bool { return c.State.Running() && !c.Pressing().IsZero() }
+
+// Pressing is the limit that screens count down to: the result's, or the answer's where that comes first (HELP-2).
+func (c Card) Pressing() time.Time {
+	if c.State.Running() && !c.AnswerDue.IsZero() && (c.DueAt.IsZero() || c.AnswerDue.Before(c.DueAt)) {
+		return c.AnswerDue
+	}
+	return c.DueAt
+}
 
 // Limit is how the result's limit stands, as it was noted: near, passed, or nothing.
 func (c Card) Limit() string {
@@ -79,10 +89,11 @@ type Column struct {
 
 const cardColumns = `t.id, t.number, t.kind, t.urgency, t.type, t.life_safety, t.state, t.place, t.matter,
 	coalesce(t.handler_id, t.owner_id, 0) as owner_id, coalesce(owner.name, '') as owner,
-	t.registered_at, t.due_at, t.overdue_at, t.near_at, t.escalated, t.reopened, t.urged, t.accepted_at, t.version`
+	t.registered_at, t.due_at, t.overdue_at, t.near_at, t.escalated, t.reopened, t.urged, t.accepted_at, t.version,
+	case when t.kind = 'help' and t.solution_at is null then t.solution_due end as answer_due`
 
 const shownColumns = `c.id, c.number, c.kind, c.urgency, c.type, c.life_safety, c.state, c.place, c.matter, c.owner_id, c.owner,
-	c.registered_at, c.due_at, c.overdue_at, c.near_at, c.escalated, c.reopened, c.urged, c.accepted_at, c.version`
+	c.registered_at, c.due_at, c.overdue_at, c.near_at, c.escalated, c.reopened, c.urged, c.accepted_at, c.version, c.answer_due`
 
 // Cards are the open tickets of a site, lane by lane in the order of work, at most perLane of each, with the count of
 // all. One statement over the index of the order of work.

@@ -71,7 +71,7 @@ func (r *record) add(step Step, set Detail) {
 	}
 }
 
-// what steps of a ticket are to its clocks. Who accepts a request for help has answered it (HELP-2); the department's
+// what steps of a ticket are to its clocks. Who takes a request for help on has answered it (HELP-2); the department's
 // setting out is somebody's being at the spot (SLA-6).
 var what = map[Verb]limit.What{
 	Answer: limit.Answered, Offer: limit.Offered, Update: limit.Told, Promise: limit.Promised, Wait: limit.WaitStarted, Resume: limit.WaitEnded,
@@ -135,11 +135,18 @@ func (r *record) history() (*limit.Policy, limit.History) {
 		if set.Until != nil {
 			e.Until = *set.Until
 		}
-		if step.Verb == Accept && class.Kind == "help" {
+		switch {
+		case class.Kind != "help":
+		case step.Verb == Accept, step.Verb == Handle, step.Verb == Dispatch: // somebody has it in hand
 			e.What = limit.Answered
+		case step.Verb == Answer: // what the customer is told within ten minutes
+			e.What = limit.Offered
 		}
 		if e.What != "" {
 			h = append(h, e)
+		}
+		if set.Took && step.OrderID == 0 {
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
 		}
 	}
 	return r.begin(r.t.RegisteredAt, h)
@@ -184,6 +191,9 @@ func (r *record) orderHistory(o *ServiceOrder) (*limit.Policy, limit.History) {
 		step := &r.steps[i]
 		set := step.Set()
 		now, found := set.over(class)
+		if set.Took && (step.OrderID == 0 || step.OrderID == o.ID) { // who takes the ticket has its orders too
+			h = append(h, limit.Event{At: step.At, What: limit.Taken})
+		}
 		switch {
 		case found && step.OrderID == 0:
 			if class = now; sent {
@@ -249,56 +259,21 @@ func (r *record) reckon(now time.Time) map[int64][]SetLimit {
 			t.NearAt = moment(c.Near)
 		}
 	}
+	if c, found := l.Clock(limit.Result); found && t.delayed(c, now) {
+		t.UpdateDue = sooner(t.UpdateDue, moment(c.Near))
+	}
 	next := l.Next(now)
+	untaken := l.Untaken(now)
 	for _, o := range r.orders {
 		ol := r.orderLimits(o)
 		set(o.ID, limit.Order, &o.DueAt, dueOf(ol, limit.Order))
 		c, _ := ol.Clock(limit.Order)
 		o.OverdueAt, o.NextAt = moment(c.Breached(now)), moment(ol.Next(now))
-		next = sooner(next, o.NextAt)
+		next, untaken = sooner(next, o.NextAt), sooner(untaken, ol.Untaken(now))
 	}
-	if todo := r.lapsed(now); len(todo) > 0 {
-		next = todo[0].at
+	if unnoted := r.lapsed(now); len(unnoted) > 0 {
+		next = unnoted[0].at
 	}
-	t.NextAt = moment(next)
+	t.NextAt, t.UntakenAt = moment(next), moment(untaken)
 	return changed
-}
-
-// moment is a time as the database has it; none stays none.
-func moment(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC().Truncate(time.Microsecond)
-}
-
-// sooner is the earlier of two moments, where zero is none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// orderDue is when an order that goes out for a ticket of a class is due; zero where it has no limit.
-func (r *rules) orderDue(c Class, at time.Time) time.Time {
-	policy, _ := r.at(at)
-	return dueOf(limit.Of(policy, r.calendar, limit.History{{At: at, What: limit.Sent, Class: c.class()}}), limit.Order)
-}
-
-// setFirst is a clock's first limit, for the history.
-func setFirst(k limit.Kind, due time.Time) []SetLimit {
-	if due.IsZero() {
-		return nil
-	}
-	return []SetLimit{{Clock: string(k), To: maybe(due)}}
-}
-
-// maybe is a moment, or nil for none.
-func maybe(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // clockColumns are what tickets hold of clocks, and what time alone can change.
-var clockColumns = []string{"response_due", "response_at", "solution_due", "solution_at", "due_at", "callback_due", "update_due", "overdue_at", "near_at", "next_at", "escalated"}
+var clockColumns = []string{"response_due", "response_at", "solution_due", "solution_at", "due_at",
+	"callback_due", "update_due", "overdue_at", "near_at", "next_at", "escalated", "untaken_at"}
 
 // storeOrders writes what orders hold of clocks.
 func storeOrders(ctx context.Context, tx bun.IDB, list []*ServiceOrder) error {

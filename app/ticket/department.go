@@ -187,6 +187,13 @@ func departmentsOf(ctx context.Context, db bun.IDB, site, person int64) (ids []i
 	return ids, err
 }
 
+// departmentPeople are head and members of a department who may sign in, once each.
+func departmentPeople(ctx context.Context, db bun.IDB, id int64) (ids []int64, err error) {
+	err = db.NewRaw(`select p.id from staff p where p.disabled_at is null and (exists (select from departments d where d.id = ?0 and d.head_id = p.id)
+		or exists (select from department_members m where m.department_id = ?0 and m.staff_id = p.id)) order by p.id`, id).Scan(ctx, &ids)
+	return ids, err
+}
+
 // isMember tells whether somebody is head or member of a department.
 func isMember(ctx context.Context, db bun.IDB, site, department, person int64) (bool, error) {
 	ids, err := departmentsOf(ctx, db, site, person)

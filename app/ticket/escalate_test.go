@@ -74,6 +74,7 @@ func TestEscalation(t *testing.T) {
 		if from := steps[len(steps)-1].Set().Clocks; !slices.Equal(from, []string{"takeover", "result"}) {
 			t.Errorf("it comes from %v", from)
 		}
+		d.do(d.as(staff.Supervisor), made.ID, ticket.TakeOver, "")
 		d.clock.Set(monday.Add(7 * 24 * time.Hour))
 		d.mark(d.svc)
 		if got := d.get(made.ID); got.OwnerID != d.people[staff.Manager].ID || got.Escalated != 2 {

@@ -63,17 +63,31 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 	}
 }
 
+// What was over before a moment, by what tells it: apart, each has its own end of the index.
+const (
+	overByClosing = `select id from tickets where site_id = ? and expired_at is null and lane is null and closed_at < ?
+		order by closed_at limit ? for update skip locked`
+	overByLastStep = `select id from tickets t where site_id = ? and expired_at is null and lane is null and closed_at is null
+		and (select max(s.at) from ticket_steps s where s.ticket_id = t.id) < ? order by id limit ? for update skip locked`
+)
+
 // expire empties up to limit tickets that were over before a moment: closed then, or, where a ticket ended otherwise,
 // by its last step; it gives their ids. Another instance at the same work takes other rows.
 func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, limit int) ([]int64, error) {
 	var ids []int64
-	err := tx.NewRaw(`with due as materialized (
-			select id from tickets t where site_id = ?0 and expired_at is null and lane is null
-				and (closed_at < ?1 or closed_at is null and (select max(s.at) from ticket_steps s where s.ticket_id = t.id) < ?1)
-			order by closed_at limit ?2 for update skip locked)
-		update tickets set expired_at = ?3, phone = null, phone_index = null, reporter = '', confirmed_by = '', place = '', matter = '', entry_hash = ''
-		where id in (select id from due) returning id`, site, before, limit, now).Scan(ctx, &ids)
-	if err != nil || len(ids) == 0 {
+	for _, over := range []string{overByClosing, overByLastStep} {
+		var found []int64
+		if err := tx.NewRaw(over, site, before, limit-len(ids)).Scan(ctx, &found); err != nil {
+			return nil, db.Translate(err)
+		}
+		ids = append(ids, found...)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	_, err := tx.NewRaw(`update tickets set expired_at = ?, phone = null, phone_index = null, reporter = '', confirmed_by = '', place = '', matter = '', entry_hash = ''
+		where id in (?)`, now, bun.List(ids)).Exec(ctx)
+	if err != nil {
 		return nil, db.Translate(err)
 	}
 	for _, q := range []*bun.UpdateQuery{

@@ -53,6 +53,9 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	switch {
 	case f.State != "":
 		q = q.Where("t.state = ?", f.State)
+		if lane := f.State.Lane(); lane != "" { // by which the index of open tickets goes
+			q = q.Where("t.lane = ?", lane)
+		}
 	case f.All:
 	case f.Over:
 		q = q.Where("t.lane is null")
@@ -69,7 +72,10 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	if f.Rejected {
 		q = rejected(q)
 	}
-	if f.Overdue {
+	switch over := f.State != "" && f.State.Lane() == "" || f.State == "" && f.Over; {
+	case f.Overdue && over:
+		q = q.Where("t.overdue_at is not null")
+	case f.Overdue:
 		q = q.Where("(t.overdue_at is not null or t.due_at <= ? and t.lane in ('registered', 'in_hand', 'waiting'))", s.now())
 	}
 	if f.All || f.Over || f.State != "" && f.State.Lane() == "" {

@@ -39,6 +39,7 @@ const (
 	Reopen       Verb = "reopen"
 	Remark       Verb = "remark"
 	Urge         Verb = "urge"
+	TakeOver     Verb = "take_over" // what was escalated and waits for somebody (ESC-5)
 	Link         Verb = "link"
 )
 
@@ -104,6 +105,7 @@ var flow = slices.Concat([]Move{
 	at([]State{InHand, Waiting}, Move{Verb: Dispatch, May: staff.DispatchTickets, Needs: []Need{Departments}, Guards: []Guard{valid}, Event: "ticket.dispatched"}),
 	at([]State{Registered, Classified, InHand, Waiting}, Move{Verb: Ask, May: staff.AcceptTickets, Needs: []Need{Why}, Event: "ticket.asked"}),
 	at([]State{Classified, InHand, Waiting}, Move{Verb: Reassign, May: staff.ReassignTickets, Needs: []Need{Person}, Guards: []Guard{unaccused, withinGrade}, Event: "ticket.reassigned"}),
+	at(open, Move{Verb: TakeOver, May: staff.TakeOverTickets, Guards: []Guard{untaken, addressed, unaccused}, Event: "ticket.taken"}),
 	at([]State{InHand, Waiting}, Move{Verb: Reclassify, May: staff.ReassignTickets, Needs: []Need{Classes}, Event: "ticket.changed"}),
 	at([]State{InHand, Waiting}, Move{Verb: Invalidate, To: Invalid, May: staff.InvalidateTickets, Needs: []Need{Why}, Guards: []Guard{ordersOver}, Event: "ticket.invalidated"}),
 	at([]State{InHand, Waiting}, Move{Verb: Unsolvable, To: Unsolved, May: staff.UnsolvableTickets, Needs: []Need{Why, Instead}, Guards: []Guard{ordersOver}, Event: "ticket.unsolvable"}),

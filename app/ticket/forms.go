@@ -89,3 +89,23 @@ func actOf(ctx context.Context, v web.Values) (in Act, wrong fault.Fields) {
 	in.Until, in.At = pick(ctx, v, "until", &wrong), pick(ctx, v, "at", &wrong)
 	return in, wrong
 }
+
+// pastOf reads the true times of an emergency; nil where none is given.
+func pastOf(registered, handled, resolved time.Time, done string) *Past {
+	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
+		return nil
+	}
+	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
+}
+
+// said gives the words for each wrong field, and sets the message on the whole.
+func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
+	if wrong == nil {
+		return nil
+	}
+	*message = web.Message(ctx, wrong)
+	return web.FieldErrors(ctx, wrong)
+}
+
+// timely are the steps of an emergency that can be written up afterwards (TICKET-6).
+var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}

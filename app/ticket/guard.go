@@ -22,6 +22,8 @@ type facts struct {
 	who      actor.Actor
 	in       Act
 	last     Step            // that brought the ticket into its state
+	told     bool            // who asks was told of an escalation
+	taken    Step            // by which somebody took what was escalated; the zero step for none
 	accepted Step            // by which somebody accepted it; the zero step for none
 	open     int             // orders that are not over
 	asked    bool            // the callback of this round is on record
@@ -33,6 +35,10 @@ type facts struct {
 
 var (
 	unaccepted = Guard{"unaccepted", func(f *facts) bool { return f.ticket.AcceptedAt.IsZero() }}
+	// An escalation waits for somebody to take it (ESC-5).
+	untaken = Guard{"untaken", func(f *facts) bool { return !f.ticket.UntakenAt.IsZero() }}
+	// It is for who was told of it, and for who gives tickets to others (ESC-5).
+	addressed = Guard{"addressed", func(f *facts) bool { return f.told || f.who.Can(staff.ReassignTickets) }}
 	// A department named in a complaint takes part, and may not own it (COMPLAINT-3).
 	unaccused = Guard{"unaccused", func(f *facts) bool {
 		return f.ticket.Against == 0 || !slices.Contains(f.holder.Departments, f.ticket.Against)
@@ -91,8 +97,14 @@ func (m Move) refuses(f *facts) *Guard {
 // words are the refusal, for the page and for the error alike.
 func (g *Guard) words(ctx context.Context, f *facts) (key string, args fault.Args) {
 	last := f.last
-	if g.Name == unaccepted.Name {
+	switch g.Name {
+	case unaccepted.Name:
 		last = f.accepted
+	case untaken.Name:
+		last = f.taken
+	}
+	if g.Name == untaken.Name && last.Verb == "" {
+		return "ticket.guard.not_escalated", fault.Args{"Number": f.ticket.Number}
 	}
 	args = fault.Args{"Number": f.ticket.Number, "Who": last.Who(ctx), "At": locale.Moment(ctx, last.At), "Name": f.holder.Name,
 		"Department": f.ticket.AgainstName, "Orders": f.open}
@@ -115,5 +127,5 @@ func refusal(ctx context.Context, t *Ticket, last Step) error {
 // telling tells whether the page says why a step can't be taken; a step that isn't for this sort of ticket at all is
 // left out.
 func (g *Guard) telling() bool {
-	return !slices.Contains([]string{unaccepted.Name, inquiry.Name, complaint.Name, assigned.Name}, g.Name)
+	return !slices.Contains([]string{unaccepted.Name, untaken.Name, addressed.Name, inquiry.Name, complaint.Name, assigned.Name}, g.Name)
 }

@@ -127,8 +127,11 @@ func (s *Service) facts(ctx context.Context, tx bun.IDB, t *Ticket, m Move, in A
 		if f.holder, err = personAt(ctx, tx, t.SiteID, in.Person); err == nil && f.holder.ID == 0 && in.Person != 0 {
 			return nil, fault.Fields{{Name: "person", Key: "ticket.field.choice"}}.Err()
 		}
-	case Handle, Accept, Close:
+	case Handle, Accept, TakeOver, Close:
 		f.holder, err = s.handsOf(ctx, tx, t, m.Verb, in)
+	}
+	if err == nil && m.Verb == TakeOver {
+		f.told, err = wasTold(ctx, tx, t.ID, f.who.ID)
 	}
 	return f, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -35,6 +36,7 @@ func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/desk/tickets", web.Staff(staff.ViewTickets), p.list)
 	app.Get("/desk/tickets/new", web.Staff(staff.RegisterTicket), p.form)
 	app.Post("/desk/tickets", web.Staff(staff.RegisterTicket), p.register)
+	app.Post("/desk/tickets/limits", web.Staff(staff.RegisterTicket), p.limits)
 	app.Post("/desk/tickets/similar", web.Staff(staff.ViewTickets), p.similar)
 	app.Get("/desk/tickets/:id", web.Staff(staff.ViewTickets), p.show)
 	app.Post("/desk/tickets/:id/reveal", web.Staff(staff.ViewTickets), p.reveal)
@@ -92,6 +94,9 @@ func (p *Pages) register(c *fiber.Ctx) error {
 	in, typos := entry(ctx, v)
 	if f, ok := web.Invalid(typos.Err()); ok {
 		return p.showForm(c, web.Status(f), page.Form{}, in, f)
+	}
+	if v.Get("foresee") == "1" {
+		return p.showForm(c, fiber.StatusOK, page.Form{Confirm: v.Get("seen") == "1"}, in, nil)
 	}
 	mayView := actor.From(ctx).Can(staff.ViewTickets)
 	if v.Get("seen") != "1" && mayView {
@@ -153,6 +158,13 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	if err := p.classify(ctx, &f, in, said); err != nil {
 		return err
 	}
+	told := time.Time{}
+	if in.Past != nil {
+		told = in.Past.Registered
+	}
+	if f.Foreseen, err = p.Service.Foresee(ctx, 0, in.class(), told); err != nil {
+		return err
+	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
 }
@@ -177,6 +189,17 @@ func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said ma
 	}
 	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
 	return nil
+}
+
+// limits answers while a form is being filled in: which limits follow from what it says by now.
+func (p *Pages) limits(c *fiber.Ctx) error {
+	ctx, v := web.Context(c), web.Form(c)
+	told, _ := MomentOf(ctx, v.Get("past_registered")) // what is no time is said when the form is sent
+	list, err := p.Service.Foresee(ctx, max(number(v.Get("ticket")), 0), classOf(v), told)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, fiber.StatusOK, page.Limits(list))
 }
 
 // similar answers while the form is being filled in.
@@ -209,6 +232,9 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	if f, ok := web.Invalid(typos.Err()); ok {
 		a.wrong = f
 		return p.showTicket(c, web.Status(f), id, a)
+	}
+	if a.foresee = web.Form(c).Get("foresee") == "1"; a.foresee {
+		return p.showTicket(c, fiber.StatusOK, id, a)
 	}
 	_, err = p.Service.Do(web.Context(c), id, a.verb, a.in)
 	if f, ok := web.Invalid(err); ok {
@@ -269,15 +295,6 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 		v.Steps = Join(v.Steps, lines)
 	}
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
-}
-
-// said gives the words for each wrong field, and sets the message on the whole.
-func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]string {
-	if wrong == nil {
-		return nil
-	}
-	*message = web.Message(ctx, wrong)
-	return web.FieldErrors(ctx, wrong)
 }
 
 func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }

@@ -81,6 +81,10 @@ func TestPages(t *testing.T) {
 			browser.Post(action, form).Want(http.StatusSeeOther).WantLocation(path)
 			browser.Get(path).WantText(step.state, step.remark)
 		}
+		if !strings.Contains(browser.Get(path).Body, `href="/knowledge/new/1"`) {
+			t.Error("no way to make a case of it (REVIEW-3)")
+		}
+		c.at(staff.Receptionist).Get(path).WantNo("/knowledge/new/")
 		end := browser.Get(path).WantText("重新处理 1 次", "换了水管", "还在滴水", "再换一次")
 		if n := len(end.All(".timeline li")); n != 10 {
 			t.Errorf("%d lines of history, want 10", n)

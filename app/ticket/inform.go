@@ -44,6 +44,31 @@ func (s *Service) informRejected(ctx context.Context, tx bun.Tx, t *Ticket, o *S
 	return s.tellPeople(ctx, tx, t, notice.Told{To: to, Kind: "order_rejected", About: about, Mark: strconv.FormatInt(o.Version, 10), Due: at})
 }
 
+// informSent tells a department that it has an order: its head and members, but for those who are away while others are
+// there. It rings for urgency A only (ESC-5).
+func (s *Service) informSent(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceOrder) error {
+	people, err := departmentPeople(ctx, tx, o.DepartmentID)
+	if err != nil {
+		return err
+	}
+	roster, err := staff.ReadRoster(ctx, tx, t.SiteID, s.now())
+	if err != nil {
+		return err
+	}
+	to := slices.DeleteFunc(slices.Clone(people), func(id int64) bool { return away(roster, id) })
+	if len(to) == 0 {
+		to = people
+	}
+	about := notice.Subject{Table: "orders", ID: o.ID, Ticket: t.ID}
+	return s.tellPeople(ctx, tx, t, notice.Told{To: to, Kind: "order_sent", About: about, Mark: "sent", Due: o.SentAt, Loud: t.Urgency == "A"})
+}
+
+// informAssigned tells somebody of a department that an order is theirs.
+func (s *Service) informAssigned(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceOrder, at time.Time) error {
+	about := notice.Subject{Table: "orders", ID: o.ID, Ticket: t.ID}
+	return s.tellPeople(ctx, tx, t, notice.Told{To: []int64{o.AssigneeID}, Kind: "order_assigned", About: about, Mark: strconv.FormatInt(o.Version, 10), Due: at})
+}
+
 // tellPeople tells everybody but nobody, and who did it themselves.
 func (s *Service) tellPeople(ctx context.Context, tx bun.Tx, t *Ticket, told notice.Told) error {
 	a := actor.From(ctx)

@@ -22,7 +22,11 @@ func (s *Service) carry(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act
 	case Classify, Reclassify:
 		return s.classify(ctx, tx, f, in)
 	case Accept:
-		t.AcceptedAt = at
+		t.take(at)
+		if f.who.Kind == actor.Person && f.who.Can(staff.WorkTickets) && f.holder.reaches(t.Grade) {
+			t.give(f.holder, &set)
+		}
+	case TakeOver: // who takes what was escalated has the ticket, as far as their grade goes (ESC-5)
 		if f.who.Kind == actor.Person && f.who.Can(staff.WorkTickets) && f.holder.reaches(t.Grade) {
 			t.give(f.holder, &set)
 		}
@@ -61,6 +65,9 @@ func (t *Ticket) settle(verb Verb, in Act, set *Detail) {
 		t.WaitingOn = ""
 	case Answer:
 		t.ResponseAt = first(t.ResponseAt, at)
+		if t.Kind == "help" {
+			t.SolutionAt = first(t.SolutionAt, at) // the answer that HELP-2 asks for
+		}
 	case Offer:
 		t.ResponseAt, t.SolutionAt = first(t.ResponseAt, at), first(t.SolutionAt, at)
 	case Update:
@@ -88,12 +95,17 @@ func (t *Ticket) settle(verb Verb, in Act, set *Detail) {
 
 // changed are the fields that a verb changes beside the state, for the record.
 var changed = map[Verb][]string{
-	Accept: {"accepted_at", "owner"}, Handle: {"owner"}, Reassign: {"owner"}, Dispatch: {"orders"}, Link: {"repeats"}, Wait: {"waiting_on"},
+	Accept: {"accepted_at", "owner"}, TakeOver: {"owner", "untaken_at"}, Handle: {"owner"}, Reassign: {"owner"}, Dispatch: {"orders"}, Link: {"repeats"}, Wait: {"waiting_on"},
 	Promise: {"promised_at"}, Update: {"updated_at"}, Urge: {"urged"}, Verify: {"confirmed_by"},
 }
 
-// take marks that work began: who works on it has accepted it.
-func (t *Ticket) take(at time.Time) { t.AcceptedAt = first(t.AcceptedAt, at) }
+// take marks that somebody has it in hand: who works on it has accepted it, and of help that is the first response (HELP-2).
+func (t *Ticket) take(at time.Time) {
+	t.AcceptedAt = first(t.AcceptedAt, at)
+	if t.Kind == "help" {
+		t.ResponseAt = first(t.ResponseAt, at)
+	}
+}
 
 // first keeps the first moment of something.
 func first(known, at time.Time) time.Time {

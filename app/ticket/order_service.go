@@ -75,6 +75,9 @@ func (s *Service) noteSent(ctx context.Context, tx bun.Tx, t *Ticket, o *Service
 	if err := s.write(ctx, tx, t, step, Detail{Department: o.DepartmentID, Limits: setFirst(limit.Order, o.DueAt)}); err != nil {
 		return err
 	}
+	if err := s.informSent(ctx, tx, t, o); err != nil {
+		return err
+	}
 	return s.tell(ctx, tx, o, "order.sent", SendOrder, []string{"state"})
 }
 
@@ -147,7 +150,7 @@ func (s *Service) doOrder(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceO
 	if err := s.catchUp(ctx, tx, t, now); err != nil { // before anything that ends a clock (SLA-4)
 		return err
 	}
-	set := Detail{Department: o.DepartmentID, WaitingOn: in.On, Rang: in.Rang}
+	set := Detail{Department: o.DepartmentID, WaitingOn: in.On, Rang: in.Rang, Took: s.takesOrder(ctx, t, verb)}
 	if err := s.carryOrder(ctx, tx, o, m, in, now, &set); err != nil {
 		return err
 	}
@@ -163,10 +166,14 @@ func (s *Service) doOrder(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceO
 	if err := storeClocks(ctx, tx, []*Ticket{t}); err != nil {
 		return err
 	}
-	if verb == RejectOrder {
-		if err := s.informRejected(ctx, tx, t, o, now); err != nil {
-			return err
-		}
+	switch verb {
+	case RejectOrder:
+		err = s.informRejected(ctx, tx, t, o, now)
+	case AssignOrder:
+		err = s.informAssigned(ctx, tx, t, o, now)
+	}
+	if err != nil {
+		return err
 	}
 	return s.tell(ctx, tx, o, m.Event, verb, []string{"state"})
 }

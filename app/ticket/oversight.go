@@ -15,9 +15,11 @@ const oversightMost = 30
 
 // Oversight is what whoever answers for the open tickets looks at first; those without a clock that runs are left out.
 type Oversight struct {
+	Untaken  []Ticket // escalated, and nobody took it yet (ESC-5), the longest first
 	Overdue  []Ticket // the limit has passed, the first first
 	Near     []Ticket // about to pass
 	Rejected []Ticket // a department rejected its order, and none went out since
+	Invalid  []Ticket // complaints that somebody found invalid, for the supervisor to confirm (COMPLAINT-1)
 	Grave    []Ticket // important and major complaints, for the manager (COMPLAINT-3)
 }
 
@@ -33,17 +35,27 @@ func (s *Service) Oversight(ctx context.Context) (Oversight, error) {
 		list *[]Ticket
 		by   func(q *bun.SelectQuery) *bun.SelectQuery
 	}{
+		{&o.Untaken, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("t.untaken_at is not null").OrderExpr("t.untaken_at")
+		}},
 		{&o.Overdue, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("t.due_at <= ?", now) }},
 		{&o.Near, func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Where("t.near_at is not null").Where("t.due_at > ?", now)
 		}},
 		{&o.Rejected, rejected},
+		{&o.Invalid, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("t.kind = 'complaint' and t.validity = 'invalid'")
+		}},
 		{&o.Grave, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("t.severity in ('important', 'major')") }},
 	} {
 		if l.list == &o.Grave && !a.Can(staff.UnsolvableTickets) {
 			continue
 		}
-		q := l.by(rows(s.DB, l.list, a.Site).Where("t.lane in ('registered', 'in_hand', 'waiting')"))
+		q := rows(s.DB, l.list, a.Site)
+		if l.list != &o.Untaken { // a callback that nobody makes is escalated too
+			q = q.Where("t.lane in ('registered', 'in_hand', 'waiting')")
+		}
+		q = l.by(q)
 		if err := q.OrderExpr("t.due_at nulls last, t.id").Limit(oversightMost).Scan(ctx); err != nil {
 			return o, db.Translate(err)
 		}

@@ -55,6 +55,14 @@ func about(ctx context.Context, t *Ticket, reporter, confirmed string) []page.Fa
 		due.Text = locale.T(ctx, "limit.still")
 	}
 	add("due", due)
+	for _, l := range []struct {
+		clock    limit.Kind
+		due, met time.Time
+	}{{limit.Response, t.ResponseDue, t.ResponseAt}, {limit.Solution, t.SolutionDue, t.SolutionAt}} {
+		if t.State.Running() && l.met.IsZero() && !l.due.IsZero() {
+			out = append(out, page.Fact{Label: locale.T(ctx, "limit.clock."+string(l.clock)), At: l.due, Due: true})
+		}
+	}
 	moment("promised", t.PromisedAt)
 	say("waiting_on", "ticket.on.", t.WaitingOn)
 	if t.State.Running() {

@@ -85,7 +85,9 @@ func classInputs(ctx context.Context, c Class, said map[string]string, departmen
 		out.LifeSafety.ID = form + "-life_safety"
 	}
 	out.Type.Hint = locale.T(ctx, "ticket.hint.type")
-	out.Severity.Hint = locale.T(ctx, "ticket.hint.severity")
+	for i, o := range out.Severity.Options { // COMPLAINT-2
+		out.Severity.Options[i].Means = locale.T(ctx, "ticket.severity_means."+o.Value)
+	}
 	out.Validity.Hint = locale.T(ctx, "ticket.hint.validity")
 	out.Against.Required = false
 	out.Against.Options[0] = part.Option{Value: "0", Label: locale.T(ctx, "ticket.against_none")}

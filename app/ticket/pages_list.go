@@ -10,7 +10,7 @@ import (
 )
 
 // maxPage bounds how far one can page: who looks further back searches.
-const maxPage = 1000
+const maxPage = 100
 
 // chosen reads the filters of the list; one that nobody offers is left out.
 func chosen(state, kind, number string) (string, Filter) {
@@ -82,6 +82,6 @@ func (s *Service) row(t *Ticket) page.Row {
 	now := s.now()
 	return page.Row{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Type: t.Type, LifeSafety: t.LifeSafety,
 		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(), Reopened: t.Reopened,
-		Urged: t.Urged, Accepted: !t.AcceptedAt.IsZero(), Afterwards: t.Afterwards, Told: !t.UpdateDue.IsZero() && !now.Before(t.UpdateDue),
-		Registered: t.RegisteredAt, Due: t.DueAt, Running: t.Counting(), Escalated: t.Escalated > 0, Overdue: t.Overdue(now), Expired: t.ExpiredAt}
+		Urged: t.Urged, Accepted: !t.AcceptedAt.IsZero(), Afterwards: t.Afterwards, Repeats: t.RepeatsID != 0, Told: !t.UpdateDue.IsZero() && !now.Before(t.UpdateDue),
+		Registered: t.RegisteredAt, Due: t.Pressing(), Running: t.Counting(), Escalated: t.Escalated > 0, Overdue: t.Overdue(now), Expired: t.ExpiredAt}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -22,6 +21,7 @@ type attempt struct {
 	verb     Verb
 	in       Act
 	reason   string
+	foresee  bool // the limits are asked for, and nothing is to be done yet
 	wrong    *fault.Fault
 	message  string            // wrong, in words
 	said     map[string]string // its fields, in words
@@ -147,7 +147,7 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		if err != nil {
 			return err
 		}
-		f.last, f.accepted = lastOf(r.steps)
+		f.last, f.accepted, f.taken = lastOf(r.steps)
 		g := m.refuses(f)
 		if m.Verb == CallBack && (g == nil || g.Name == asked.Name) { // on the page where it is written down who was asked
 			v.Verbs = append(v.Verbs, page.Verb{Name: string(m.Verb), Key: keys[m.Verb], Href: "/callbacks/" + strconv.FormatInt(t.ID, 10), Primary: !primary(v.Verbs)})
@@ -162,6 +162,9 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 		}
 		b, err := button(ctx, m, r, a)
 		if err != nil {
+			return err
+		}
+		if err := s.foreseeIn(ctx, &b, t, m, a); err != nil {
 			return err
 		}
 		b.Primary = !primary(v.Verbs) && m.From != m.To
@@ -188,7 +191,7 @@ func possible(m Move, r around) bool {
 }
 
 // lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted Step) {
+func lastOf(steps []Step) (moved, accepted, taken Step) {
 	for _, s := range steps {
 		if s.OrderID != 0 {
 			continue
@@ -199,15 +202,18 @@ func lastOf(steps []Step) (moved, accepted Step) {
 		if s.Verb == Accept {
 			accepted = s
 		}
+		if s.Set().Took {
+			taken = s
+		}
 	}
-	return moved, accepted
+	return moved, accepted, taken
 }
 
 // button is one line of the flow as a button with what it asks for.
 func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error) {
 	t, verb := r.ticket, string(m.Verb)
 	in, said := Act{Class: t.Class}, map[string]string{}
-	tried := a.verb == m.Verb && a.wrong != nil
+	tried := a.verb == m.Verb && (a.wrong != nil || a.foresee)
 	if tried {
 		in, said = a.in, a.said
 	}
@@ -216,6 +222,7 @@ func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error)
 		switch n {
 		case Classes:
 			c := classInputs(ctx, in.Class, said, r.departments, verb)
+			c.Ticket = t.ID
 			v.Class = &c
 			v.Inputs = append(v.Inputs, remarkInput(ctx, m, "remark", in.Remark, said, false))
 		case Departments:
@@ -241,9 +248,6 @@ func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error)
 	}
 	return v, nil
 }
-
-// timely are the steps of an emergency that can be written up afterwards (TICKET-6).
-var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}
 
 func remarkInput(ctx context.Context, m Move, key, value string, said map[string]string, required bool) part.Input {
 	return part.Input{Name: "remark", ID: string(m.Verb) + "-remark", Label: locale.T(ctx, "ticket.need."+key), Hint: locale.T(ctx, "ticket.need."+key+"_hint"),
@@ -291,12 +295,4 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 		return remarkInput(ctx, m, "why."+verb, in.Remark, said, true)
 	}
 	return remarkInput(ctx, m, "what."+verb, in.Remark, said, true)
-}
-
-// pastOf reads the true times of an emergency; nil where none is given.
-func pastOf(registered, handled, resolved time.Time, done string) *Past {
-	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
-		return nil
-	}
-	return &Past{Registered: registered, Handled: handled, Resolved: resolved, Done: done}
 }

@@ -70,18 +70,3 @@ func (r *rules) at(t time.Time) (*limit.Policy, []policyFrom) {
 	}
 	return r.policies[n].policy, r.policies[n+1:]
 }
-
-// working tells whether a moment lies in the hours in which somebody may be rung (ESC-5): from the first shift's begin
-// to the last one's end on a working day.
-func (r *rules) working(now time.Time) bool {
-	day := r.calendar.Day(now)
-	if works, _ := r.calendar.Working(day); !works {
-		return false
-	}
-	for _, shift := range r.calendar.Season(day).Shifts {
-		if !now.Before(r.calendar.At(day, shift.From)) && now.Before(r.calendar.At(day, shift.To)) {
-			return true
-		}
-	}
-	return false
-}

@@ -101,7 +101,7 @@ func (r *record) figures() []figure {
 	out := []figure{
 		{t.Number, "response_due", t.ResponseDue}, {t.Number, "response_at", t.ResponseAt}, {t.Number, "solution_due", t.SolutionDue}, {t.Number, "solution_at", t.SolutionAt}, {t.Number, "due_at", t.DueAt},
 		{t.Number, "callback_due", t.CallbackDue}, {t.Number, "update_due", t.UpdateDue}, {t.Number, "overdue_at", t.OverdueAt},
-		{t.Number, "next_at", t.NextAt},
+		{t.Number, "next_at", t.NextAt}, {t.Number, "untaken_at", t.UntakenAt},
 	}
 	for _, o := range r.orders {
 		out = append(out, figure{o.Number, "due_at", o.DueAt}, figure{o.Number, "overdue_at", o.OverdueAt})

@@ -91,7 +91,7 @@ func (s *Service) DoIn(ctx context.Context, tx bun.Tx, id int64, verb Verb, in A
 	if err != nil {
 		return nil, err
 	}
-	f.last, f.accepted = past.moved, past.accepted
+	f.last, f.accepted, f.taken = past.moved, past.accepted, past.taken
 	if g := m.refuses(f); g != nil {
 		return nil, g.refusal(ctx, f)
 	}
@@ -107,6 +107,10 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 	if err := s.catchUp(ctx, tx, t, in.At); err != nil { // before anything that ends or renews a clock (SLA-4)
 		return err
 	}
+	took, err := s.takes(ctx, tx, f, m.Verb)
+	if err != nil {
+		return err
+	}
 	set, fields, err := s.carry(ctx, tx, f, m, in)
 	if err != nil {
 		return err
@@ -114,6 +118,7 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 	if len(fields) == 0 && slices.Contains(m.Needs, Classes) && m.From == m.To {
 		return nil // nothing differs: nothing to write
 	}
+	set.Took = took
 	t.State = m.To
 	if m.From != m.To {
 		fields = append(fields, "state")
@@ -137,8 +142,9 @@ func (s *Service) step(ctx context.Context, tx bun.Tx, f *facts, m Move, in Act)
 	return audit.Append(ctx, tx, audit.Entry{Verb: "ticket." + string(m.Verb), Subject: "tickets", ID: t.ID, Fields: fields, Site: t.SiteID})
 }
 
-// recent are the last steps of a ticket: of all by people, the one that moved it, the one that accepted it.
-type recent struct{ last, moved, accepted Step }
+// recent are the last steps of a ticket: of all by people, the one that moved it, the one that accepted it, the one that took
+// what was escalated.
+type recent struct{ last, moved, accepted, taken Step }
 
 // repeats tells whether a verb is what this same person did last, in the same words: a button pressed twice, or a
 // request sent again after a broken connection. A verb that can follow itself is the same only where the form was made
@@ -147,6 +153,8 @@ func (r recent) repeats(a actor.Actor, t *Ticket, m Move, verb Verb, in Act) boo
 	switch {
 	case m.Verb == "": // the flow has no such step any more
 		return in.same(r.moved, a, t, verb)
+	case verb == TakeOver:
+		return t.UntakenAt.IsZero() && in.same(r.taken, a, t, verb)
 	case verb == Accept:
 		return !t.AcceptedAt.IsZero() && in.same(r.accepted, a, t, verb)
 	}

@@ -53,6 +53,9 @@ type Detail struct {
 	Clock  string     `json:"clock,omitempty"`  // whose limit passed
 	Level  string     `json:"level,omitempty"`  // the role to which it went
 	Clocks []string   `json:"clocks,omitempty"` // from which limits that came (ESC-4)
+	Of     string     `json:"of,omitempty"`     // the role that left it, so that it went on (ESC-5)
+	Told   []int64    `json:"told,omitempty"`   // who was told, by their ids
+	Took   bool       `json:"took,omitempty"`   // what had been escalated was taken by this step (ESC-5)
 
 	// As the history of before classification has it.
 	Urgency    *Change `json:"urgency,omitempty"`

@@ -94,6 +94,7 @@ func latest(ctx context.Context, db bun.IDB, ticket int64) (recent, error) {
 		{&r.last, "s.order_id is null and s.mark = '' and s.verb not in ('overdue', 'limit')"},
 		{&r.moved, "s.from_state <> s.to_state and s.order_id is null"},
 		{&r.accepted, "s.verb in ('accept', 'take', 'handle', 'dispatch') and s.order_id is null"},
+		{&r.taken, "(s.detail->>'took')::boolean and s.order_id is null"},
 	} {
 		err := db.NewSelect().Model(q.into).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
 			Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").

@@ -125,9 +125,10 @@ type Ticket struct {
 	ConfirmedBy  string    `bun:"confirmed_by"`        // the customer who confirmed a repair (TICKET-5)
 	ExpiredAt    time.Time `bun:"expired_at,nullzero"` // what is personal was removed (PRIVACY-5)
 	CallbackDue  time.Time `bun:"callback_due,nullzero"`
-	NearAt       time.Time `bun:"near_at,nullzero"` // since when the result's limit is near; zero: it isn't
-	NextAt       time.Time `bun:"next_at,nullzero"` // when time alone changes something next
-	Escalated    int       `bun:"escalated"`        // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
+	NearAt       time.Time `bun:"near_at,nullzero"`    // since when the result's limit is near; zero: it isn't
+	NextAt       time.Time `bun:"next_at,nullzero"`    // when time alone changes something next
+	Escalated    int       `bun:"escalated"`           // the highest level reached: 1 supervisor, 2 manager, 3 operations manager
+	UntakenAt    time.Time `bun:"untaken_at,nullzero"` // since when an escalation waits that nobody took (ESC-5); zero: none does
 	Version      int64     `bun:"version"`
 
 	OwnerName      string `bun:"owner_name,scanonly"`
@@ -138,7 +139,16 @@ type Ticket struct {
 }
 
 // Counting tells whether there is time left to be shown: work isn't over, and the limit doesn't stand still.
-func (t *Ticket) Counting() bool { return t.State.Running() && !t.DueAt.IsZero() }
+func (t *Ticket) Counting() bool { return t.State.Running() && !t.Pressing().IsZero() }
+
+// Pressing is the limit that screens count down to: the result's, or of a request for help the answer to the customer, where
+// that comes first and hasn't been given (HELP-2). Zero where none runs.
+func (t *Ticket) Pressing() time.Time {
+	if t.Kind == "help" && t.State.Running() && t.SolutionAt.IsZero() && !t.SolutionDue.IsZero() && (t.DueAt.IsZero() || t.SolutionDue.Before(t.DueAt)) {
+		return t.SolutionDue
+	}
+	return t.DueAt
+}
 
 // Overdue tells whether the limit has passed without a result, or passed before the result came.
 func (t *Ticket) Overdue(now time.Time) bool {

@@ -47,7 +47,11 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 			}
 			return locale.T(ctx, prefix+v)
 		}
-		out = append(out, page.Change{What: locale.T(ctx, "ticket.label."+label), From: say(from), To: say(to)})
+		c := page.Change{What: locale.T(ctx, "ticket.label."+label), To: say(to)}
+		if from != "" {
+			c.From = say(from)
+		}
+		out = append(out, c)
 	}
 	if d.Urgency != nil {
 		add("urgency", "ticket.urgency.", d.Urgency.From, d.Urgency.To)
@@ -65,7 +69,11 @@ func (d Detail) changes(ctx context.Context) []page.Change {
 		add("rang", "order.rang.", "", d.Rang)
 	}
 	for _, l := range d.Limits {
-		out = append(out, page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), From: limitWords(ctx, l.From), To: limitWords(ctx, l.To)})
+		c := page.Change{What: locale.T(ctx, "limit.clock."+l.Clock), To: limitWords(ctx, l.To)}
+		if l.From != nil {
+			c.From = limitWords(ctx, l.From)
+		}
+		out = append(out, c)
 	}
 	if d.Class == nil || d.Was == nil {
 		return out
@@ -91,7 +99,7 @@ func limitWords(ctx context.Context, at *time.Time) string {
 	return locale.Moment(ctx, *at)
 }
 
-// note says which limit passed, or to whom it went and from which limits that came (ESC-4).
+// note says which limit passed, or to whom it went and from which limits that came (ESC-4), and who left it before (ESC-5).
 func (d Detail) note(ctx context.Context) string {
 	if d.Clock != "" {
 		return locale.T(ctx, "limit.clock."+d.Clock)
@@ -103,7 +111,11 @@ func (d Detail) note(ctx context.Context) string {
 	for i, c := range d.Clocks {
 		from[i] = locale.T(ctx, "limit.clock."+c)
 	}
-	return locale.T(ctx, "limit.to_level", "Level", locale.T(ctx, "team.role."+d.Level), "From", strings.Join(from, locale.T(ctx, "limit.and")))
+	level, why := locale.T(ctx, "team.role."+d.Level), strings.Join(from, locale.T(ctx, "limit.and"))
+	if d.Of != "" {
+		return locale.T(ctx, "limit.on_level", "Of", locale.T(ctx, "team.role."+d.Of), "Level", level, "From", why)
+	}
+	return locale.T(ctx, "limit.to_level", "Level", level, "From", why)
 }
 
 func yesNo(on bool) string {

@@ -83,7 +83,9 @@ func (w *watching) pass(ctx context.Context, r *record) (noted int, err error) {
 	}
 	if !r.t.NearAt.IsZero() && near.IsZero() {
 		noted++
-		w.tells(ctx, r, "ticket.near")
+		if err := w.near(ctx, r); err != nil {
+			return noted, err
+		}
 	}
 	if noted > 0 {
 		r.t.Version++
@@ -146,9 +148,17 @@ func lapses(out []lapse, l limit.Limits, o *ServiceOrder, until time.Time, had m
 		}
 	}
 	for _, e := range l.Escalations(until) {
-		add(lapse{at: e.At, mark: "esc:" + e.Level, esc: &e})
+		add(lapse{at: e.At, mark: escMark(e), esc: &e})
 	}
 	return out
+}
+
+// escMark is by which an escalation happens once: for its level, and where it went on there, for whom it came from.
+func escMark(e limit.Escalation) string {
+	if e.Of != "" {
+		return "esc:" + e.Level + "<" + e.Of
+	}
+	return "esc:" + e.Level
 }
 
 // catchUp notes what time has done before somebody takes a step, where no watch has seen it yet: a resolution, or a new

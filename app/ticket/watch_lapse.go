@@ -77,11 +77,11 @@ func (w *watching) write(ctx context.Context, r *record, step Step, set Detail) 
 // lapse carries out everything that time did until a moment, in its order.
 func (w *watching) lapse(ctx context.Context, r *record, until time.Time) (count int, err error) {
 	for {
-		todo := r.lapsed(until)
-		if len(todo) == 0 {
+		unnoted := r.lapsed(until)
+		if len(unnoted) == 0 {
 			return count, nil
 		}
-		for _, p := range todo {
+		for _, p := range unnoted {
 			count++
 			if p.esc == nil {
 				err = w.overdue(ctx, r, p)
@@ -130,61 +130,6 @@ func (w *watching) tell(t *Ticket, p lapse, kind string, to []int64, loud bool) 
 // ranks are the levels of escalation, by how far up they are.
 var ranks = map[string]int{string(staff.Supervisor): 1, string(staff.Manager): 2, string(staff.OperationsManager): 3}
 
-// above is to whom an escalation goes on where nobody of a level is there (ESC-5).
-var above = map[staff.Role]staff.Role{
-	staff.Receptionist: staff.Agent, staff.Agent: staff.Supervisor, staff.DepartmentHead: staff.Supervisor, staff.Technician: staff.Supervisor,
-	staff.Supervisor: staff.Manager, staff.Manager: staff.OperationsManager,
-}
-
-// escalate tells a level, once (ESC-4), and does what belongs to it: a task to find out why (ESC-1), the case passes to
-// the level (ESC-2), the complaint becomes major (COMPLAINT-5). It goes to who is there now, whenever it was due, and
-// rings outside working hours for urgency A only (ESC-5).
-func (w *watching) escalate(ctx context.Context, r *record, p lapse) error {
-	t := r.t
-	roster, err := w.roster(ctx, t.SiteID)
-	if err != nil {
-		return err
-	}
-	set := Detail{Level: p.esc.Level}
-	for _, k := range p.esc.From {
-		set.Clocks = append(set.Clocks, string(k))
-	}
-	step := Step{Verb: EscalateVerb, At: p.at, Mark: p.mark}
-	kind := "overdue"
-	switch {
-	case p.order != nil:
-		kind, step.OrderID = "order_overdue", p.order.ID
-	case slices.Contains(p.esc.From, limit.Major):
-		kind, err = "major", w.major(ctx, t, &set)
-	case slices.Contains(p.esc.From, limit.Takeover):
-		kind, err = "escalated", w.takeOver(ctx, t, staff.Role(p.esc.Level), roster, &set)
-	}
-	if err != nil {
-		return err
-	}
-	t.Escalated = max(t.Escalated, ranks[p.esc.Level], 1)
-	w.write(ctx, r, step, set)
-	w.tells(ctx, r, "ticket.escalated")
-	to := reach(roster, staff.Role(p.esc.Level))
-	loud := t.Urgency == "A" || r.rules.working(w.now)
-	if p.order != nil && p.esc.Level == string(staff.Supervisor) && len(to) > 0 {
-		w.asked[t.SiteID] = append(w.asked[t.SiteID], notice.Asked{Kind: "find_cause", About: p.about(t), Mark: p.mark, Due: p.at, To: to, Loud: loud})
-		return nil
-	}
-	w.tell(t, p, kind, to, loud)
-	return nil
-}
-
-// reach is who hears what concerns a role: where nobody is there, the next level (ESC-5).
-func reach(roster staff.Roster, role staff.Role) []int64 {
-	for ; role != ""; role = above[role] {
-		if ids := roster.Reach(role); len(ids) > 0 {
-			return ids
-		}
-	}
-	return nil
-}
-
 func (w *watching) roster(ctx context.Context, at int64) (staff.Roster, error) {
 	if known, ok := w.rosters[at]; ok {
 		return known, nil
@@ -226,7 +171,7 @@ func (w *watching) takeOver(ctx context.Context, t *Ticket, role staff.Role, ros
 		}
 		w.people[t.SiteID] = people
 	}
-	for ; role != ""; role = above[role] {
+	for ; role != ""; role = above(role) {
 		there := roster.Reach(role)
 		var holders []person
 		for _, p := range people {

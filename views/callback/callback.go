@@ -35,6 +35,7 @@ func (r Row) ticket() string { return "/desk/tickets/" + strconv.FormatInt(r.ID,
 type List struct {
 	Notice   string
 	Must     []Row // always called back
+	Later    []Row // nobody answered today: another day
 	May      []Row // of which some are called (CALLBACK-2)
 	Tries    int
 	Register bool // there is a register to look at
@@ -79,10 +80,12 @@ type Form struct {
 func (p Page) fields() []part.Input {
 	f := p.Form
 	out := []part.Input{f.Reached, f.Asked, f.Satisfied, f.Answer}
-	for _, m := range f.Marks {
-		out = append(out, part.Input{Name: m.Name, Label: m.Label, Error: m.Error})
+	if !p.Rated {
+		for _, m := range f.Marks {
+			out = append(out, part.Input{Name: m.Name, Label: m.Label, Error: m.Error})
+		}
+		out = append(out, f.Remark)
 	}
-	out = append(out, f.Remark)
 	if p.Reason != nil {
 		out = append(out, *p.Reason)
 	}

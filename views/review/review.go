@@ -22,6 +22,15 @@ type Home struct {
 	MayWeeks    bool
 	Month       string // the address of the running month's report; empty for who may not see it
 	Today       string
+
+	Older     int // days before those in Days with something that nobody has reviewed
+	OlderHref string
+	OlderFrom time.Time // the first of them
+
+	Left     int       // unsolved matters that weren't looked at together yet
+	LookedAt time.Time // when they were last; zero: never
+	LookDue  time.Time
+	LookLate bool
 }
 
 // Record is one record of a day with its review; texts are masked already.
@@ -136,6 +145,7 @@ type Month struct {
 	Previous, Next string
 	Figures        []Figures
 	Words          []Words
+	Cases          []Case
 	Version        int64
 	By             string
 	At             time.Time
@@ -143,6 +153,9 @@ type Month struct {
 	Message        string
 	Done           string
 }
+
+// Case is one that was written down in the month.
+type Case struct{ Href, Sort, Kind, Title string }
 
 // Words is one part of a month's report: as it stands, and as the form shows it.
 type Words struct {

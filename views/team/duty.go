@@ -21,14 +21,19 @@ type DutyLine struct {
 
 func (d DutyLine) action() string { return "/duty/" + strconv.FormatInt(d.ID, 10) + "/end" }
 
+// DutyGap is a time at which nobody can be reached for what is urgent.
+type DutyGap struct{ From, Until time.Time }
+
 // DutyPage is who is on now, and for who keeps the table the next two weeks.
 type DutyPage struct {
-	Now     []DutyLine
-	Keep    bool
-	Lines   []DutyLine
-	Fields  []part.Input
-	Done    string
-	Summary string
+	Now      []DutyLine
+	Keep     bool
+	Lines    []DutyLine
+	Gaps     []DutyGap // when nobody can be reached (SHIFT-6)
+	MoreGaps int       // further ones
+	Fields   []part.Input
+	Done     string
+	Summary  string
 }
 
 func dutyTone(kind string) string {

@@ -109,6 +109,7 @@ type Rung struct {
 	On      part.Input
 	After   Span
 	Levels  []part.Input
+	Next    Span // until the level above is told
 	Dropped bool
 	Error   string
 }

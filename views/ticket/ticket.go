@@ -26,6 +26,7 @@ type Row struct {
 	Urged      int
 	Accepted   bool // somebody has it in mind
 	Afterwards bool // written up after it was handled (TICKET-6)
+	Repeats    bool // not the first complaint on its matter (COMPLAINT-6)
 	Told       bool // the customer is to be told of progress by now (TICKET-10)
 	Registered time.Time
 	Due        time.Time
@@ -59,6 +60,11 @@ type List struct {
 	MayRegister   bool
 }
 
+// narrowed tells whether the list shows less than everything that is open.
+func (l List) narrowed() bool {
+	return l.State != "open" || l.Kind != "" || l.Mine || l.Overdue || l.Told || l.Rejected || l.Asked || l.Owner != "0"
+}
+
 // Form is the entry of a ticket.
 type Form struct {
 	EntryKey string
@@ -69,6 +75,7 @@ type Form struct {
 	Then     part.Input
 	Orders   []Order
 	Past     []part.Input // true times of an emergency that is written up afterwards (TICKET-6)
+	Foreseen []Foreseen   // the limits that follow
 	Similar  []Row        // open tickets of the same household or phone, shown before a second one is made
 	Confirm  bool         // the person has been shown them, and may register all the same
 	MayView  bool
@@ -103,8 +110,19 @@ func (f Form) pastUsed() bool {
 	return said != ""
 }
 
+// Foreseen is a limit that follows from what a form says so far.
+type Foreseen struct {
+	Clock  string
+	Due    time.Time
+	Span   string // how long it is, in words; empty: not said
+	Passed bool   // it would have passed already
+}
+
 // Class is what a ticket is classified as.
 type Class struct {
+	Ticket   int64      // of a ticket that stands; 0: of the entry
+	Foreseen []Foreseen // the limits that follow
+
 	Kind, Urgency, Type, LifeSafety           part.Input
 	HelpKind                                  part.Input
 	Validity, About, Topic, Severity, Against part.Input
@@ -245,7 +263,21 @@ type Step struct {
 	Changes []Change
 }
 
-// Change is a value before and after, in words.
+// Change is a value before and after, in words. Without From there was none before.
 type Change struct{ What, From, To string }
+
+// A history of more than long steps shows its last ones; the older ones are folded.
+const (
+	long   = 40
+	latest = 20
+)
+
+// folded is how many of the first steps are folded away.
+func folded(list []Step) int {
+	if len(list) <= long {
+		return 0
+	}
+	return len(list) - latest
+}
 
 func version(p Page) string { return strconv.FormatInt(p.Version, 10) }

@@ -31,6 +31,9 @@ type house struct {
 	server  *boot.Instance
 	site    site.Site
 	filled  bool // a million tickets are there
+
+	database string                                 // its own; empty: the cluster's first one
+	observe  func(route string, took time.Duration) // of its servers
 }
 
 func openHouse(ctx context.Context, binary string) (h *house, err error) {
@@ -54,13 +57,21 @@ func openHouse(ctx context.Context, binary string) (h *house, err error) {
 
 // serve starts a server on the house's database, as DATABASE_URL would.
 func (h *house) serve(ctx context.Context) (*boot.Instance, error) {
-	app, err := boot.Open(ctx, benchConfig(h.cluster.URL(), h.key), boot.Options{
+	app, err := boot.Open(ctx, benchConfig(h.address(), h.key), boot.Options{Observe: h.observe,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Rates: web.Rates{Off: true},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return app.Start(ctx)
+}
+
+// address is where the house's database is.
+func (h *house) address() string {
+	if h.database != "" {
+		return h.at(h.database)
+	}
+	return h.cluster.URL()
 }
 
 func benchConfig(database, key string) *config.Config {

@@ -132,7 +132,7 @@ func watch(ctx context.Context, h *house, kill bool) (w watched, err error) {
 
 // changes makes the changes; with kill it ends the listener's backend every second.
 func changes(ctx context.Context, h *house, kill bool) (kills int64, err error) {
-	pool, err := db.Open(ctx, h.cluster.URL())
+	pool, err := db.Open(ctx, h.address())
 	if err != nil {
 		return 0, err
 	}
@@ -202,13 +202,17 @@ func killing(ctx context.Context, pool *bun.DB, n *atomic.Int64) {
 	}
 }
 
+// byTime are events of what time does, not people.
+var byTime = []string{"ticket.near", "ticket.overdue", "ticket.due", "ticket.escalated", "notice.sent"}
+
 // match compares what the walls saw with what stands in the event log.
 func (w *watched) match(ctx context.Context, h *house, from live.Position, seen sight) error {
 	var events []struct {
-		Seq int64
-		At  time.Time
+		Seq  int64
+		At   time.Time
+		Kind string
 	}
-	err := h.server.App.DB.NewRaw(`select seq, at from events where topic = ? and seq > ? order by seq`, string(live.Site(h.site.ID)), from.Seq).Scan(ctx, &events)
+	err := h.server.App.DB.NewRaw(`select seq, at, kind from events where topic = ? and seq > ? order by seq`, string(live.Site(h.site.ID)), from.Seq).Scan(ctx, &events)
 	if err != nil {
 		return err
 	}
@@ -219,7 +223,7 @@ func (w *watched) match(ctx context.Context, h *house, from live.Position, seen 
 	for _, e := range events {
 		got := seen.Frames[e.Seq]
 		w.missed += openWalls - got.Count
-		if got.Count > 0 {
+		if got.Count > 0 && !slices.Contains(byTime, e.Kind) {
 			w.took = append(w.took, time.Unix(0, got.Last).Sub(e.At))
 		}
 	}

@@ -51,6 +51,7 @@ var sections = []section{
 	{"wall", wallPage},
 	{"weight", weight},
 	{"import", spreadsheets},
+	{"tickets", largeSite},
 	{"registrations", registrations}, // late: it leaves thousands of visitors in the building
 	{"backup", backups},              // last: it leaves a million tickets
 	{"busy", busy},

@@ -82,7 +82,7 @@ func (w *world) earlier() []matter {
 		back(3004, 12*time.Hour, ticket.Verified, "suggestion"), back(3005, 8*time.Hour, ticket.Verified, "complaint"),
 		back(notHappy, 75*time.Hour, ticket.Verified, "repair"),
 		back(quarrelled, 27*time.Hour, ticket.InHand, "complaint"),
-		back(unsolvable, 140*time.Hour, ticket.InHand, "repair"),
+		back(unsolvable, 140*time.Hour, ticket.InHand, "help"),
 		back(longOpen, 8*24*time.Hour, ticket.InHand, "repair"), back(longOpen+1, 9*24*time.Hour, ticket.InHand, "complaint"),
 	}
 	for n := range 6 {

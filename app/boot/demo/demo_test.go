@@ -80,6 +80,7 @@ func check(t *testing.T, l *demo.Loader, now time.Time) {
 		"not satisfied":             {"select count(*) from callbacks where not satisfied", 1, 1},
 		"marks by every way":        {"select count(distinct via) from ratings", 3, 3},
 		"called back unasked":       {"select count(*) from tickets t where state = 'closed' and not exists (select from callbacks c where c.ticket_id = t.id) and exists (select from ticket_steps s where s.ticket_id = t.id and verb = 'call_back')", 0, 0},
+		"unsolvable":                {"select count(*) from tickets where state = 'unsolvable'", 1, 1},
 		"days reviewed":             {"select count(distinct day) from reviews where span = 'day'", 7, 10},
 		"days not reviewed":         {"select count(distinct (t.registered_at at time zone 'Asia/Shanghai')::date) from tickets t where not exists (select from reviews r where r.span = 'day' and r.subject_id = t.id and r.section <> 'dispatch')", 1, 2},
 		"weeks signed":              {"select count(distinct day) from reviews where span = 'week'", 2, 2},

@@ -116,7 +116,8 @@ func (w *world) giveUp(ctx context.Context) error {
 	if err != nil || slices.ContainsFunc(orders, func(o ticket.ServiceOrder) bool { return o.Counting() }) {
 		return err
 	}
-	_, err = w.tickets(w.now.Add(-30*time.Hour)).Do(w.as(ctx, "manager"), t.ID, ticket.Unsolvable, ticket.Act{Remark: "墙体是开发商预埋的管线，不能开槽；已告知业主走保修索赔，并给了联系人。"})
+	_, err = w.tickets(w.now.Add(-30*time.Hour)).Do(w.as(ctx, "manager"), t.ID, ticket.Unsolvable, ticket.Act{Remark: "这件事物业没有资质去做，不能代办。",
+		Instead: "已给业主两家备案单位的电话，并约好上门时间；有困难再找前台。"})
 	return err
 }
 

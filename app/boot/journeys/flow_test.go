@@ -107,7 +107,7 @@ func (b *tab) calledBack(asked string) {
 	b.run(clickLabelOf("[name=reached][value=yes]"))
 	b.fill("[name=asked]", asked)
 	b.run(clickLabelOf("[name=satisfied][value=yes]"))
-	b.click("form.entry > button[type=submit]")
+	b.click("form.answer > button[type=submit]")
 	b.until("it is recorded", loaded+`location.search === "?done=satisfied"`)
 	b.visit(path)
 }

@@ -3,6 +3,7 @@ package journeys
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -61,4 +62,50 @@ func TestSupervisorReassignsAndTheOtherIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	chief.until("a sound", `globalThis.rung === 1 && document.querySelector(".inbox").classList.contains("is-loud")`)
+}
+
+// The supervisor's page follows by itself what time alone does, keeps a form that is in use, comes back after the machine
+// slept, and takes over in place; the inbox can be silenced.
+func TestSupervisorsPageFollows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	as := actor.AsJob(t.Context(), "test", h.at.ID)
+	old := func(place string) *ticket.Ticket {
+		made, err := h.app.Tickets.Register(as, ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "inquiry", Urgency: "A",
+			Place: place, Matter: "何时来电", Channel: "phone", Classify: true, Past: &ticket.Past{Registered: time.Now().Add(-49 * time.Hour)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	first := old("大堂")
+	chief := desk(t, h.base, deskSize, "chief", boottest.Password)
+	chief.visit("/supervisor")
+	chief.until("what time did", has("#part-untaken", first.Number))
+	chief.until("its limit", has("#part-overdue", first.Number))
+	chief.run(script(`document.querySelector("#part-overdue details").open = true; document.querySelector("#part-overdue [name=remark]").value = "写了一半"`))
+	second := old("车库")
+	chief.until("the next one comes by itself", has("#part-untaken", second.Number))
+	chief.until("a form in use stays, and says so", `document.querySelector("#part-overdue [name=remark]").value === "写了一半" && !document.querySelector("#part-overdue .held").hidden`)
+	chief.run(script(`document.querySelector("#part-overdue details").open = false`))
+	chief.until("what was held", has("#part-overdue", second.Number))
+
+	chief.run(script(`{const Plain = WebSocket; globalThis.sockets = 0; globalThis.WebSocket = class extends Plain { constructor(...a) { super(...a); globalThis.sockets++; } }}`))
+	chief.run(script(`{const real = Date.now; Date.now = () => real() + 3600e3}`))
+	chief.until("a new socket after the machine slept", `globalThis.sockets > 0 && !document.documentElement.classList.contains("is-stale")`)
+
+	chief.click(fmt.Sprintf("form[action='/supervisor/%d/take'] button", first.ID))
+	chief.until("it is taken", has(".alert.good", first.Number))
+	chief.until("and off the list", fmt.Sprintf(`!document.querySelector("#part-untaken").textContent.includes(%s)`, quote(first.Number)))
+
+	chief.visit("/inbox")
+	chief.until("it would ring", `document.querySelector("[data-inbox-ring] input").checked && document.querySelector("[data-inbox-silent]").hidden`)
+	chief.click("[data-inbox-ring] input")
+	chief.until("it is silent, and says so", `!document.querySelector("[data-inbox-silent]").hidden`)
+	chief.run(script(`{globalThis.rung = 0; document.body.addEventListener("lobby:ring", () => globalThis.rung++)}`))
+	third := old("大门")
+	chief.until("the figure rises all the same", `document.querySelector(".inbox").classList.contains("is-loud")`)
+	chief.until("without a sound", `globalThis.rung === 0`)
+	chief.visit("/inbox")
+	chief.until("it stays silent", has(".notices", third.Number)+` && !document.querySelector("[data-inbox-silent]").hidden`)
 }

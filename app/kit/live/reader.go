@@ -27,6 +27,7 @@ func (h *Hub) reading(ctx context.Context) {
 		case <-h.wakeup:
 		case <-tick.C:
 			if jumped := clock.jumped(); !jumped && ok && h.watching.Load() == 0 && h.listener.up.Load() {
+				h.stats.idle.Add(1)
 				continue
 			}
 		}

@@ -15,6 +15,7 @@ type Stats struct {
 	Kicked        int64 // sockets closed since a right was withdrawn
 	Reads         int64 // readings of the event log
 	ReadErrors    int64
+	Idle          int64 // ticks that read nothing, since nobody watches
 	Events        int64 // events read
 	Frames        int64 // frames rendered
 	Snapshots     int64 // snapshots rendered
@@ -28,8 +29,8 @@ type Stats struct {
 }
 
 type counters struct {
-	served, dropped, kicked, reads, readErrors, events, frames, snapshots, snapshotsSent, sent atomic.Int64
-	notified, notifyErrors, listenerLost, failures                                             atomic.Int64
+	served, dropped, kicked, reads, readErrors, idle, events, frames, snapshots, snapshotsSent, sent atomic.Int64
+	notified, notifyErrors, listenerLost, failures                                                   atomic.Int64
 }
 
 // Stats reads the figures.
@@ -40,7 +41,7 @@ func (h *Hub) Stats() Stats {
 	s := &h.stats
 	return Stats{
 		Watching: h.watching.Load(), Views: int64(views), Served: s.served.Load(), Dropped: s.dropped.Load(),
-		Kicked: s.kicked.Load(), Reads: s.reads.Load(), ReadErrors: s.readErrors.Load(), Events: s.events.Load(),
+		Kicked: s.kicked.Load(), Reads: s.reads.Load(), ReadErrors: s.readErrors.Load(), Idle: s.idle.Load(), Events: s.events.Load(),
 		Frames: s.frames.Load(), Snapshots: s.snapshots.Load(), SnapshotsSent: s.snapshotsSent.Load(), Sent: s.sent.Load(),
 		Notified: s.notified.Load(), NotifyErrors: s.notifyErrors.Load(), ListenerLost: s.listenerLost.Load(),
 		Listening: h.listener.up.Load(), Failures: s.failures.Load(),

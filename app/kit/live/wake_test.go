@@ -34,10 +34,13 @@ func TestACommitWithoutNotificationIsFound(t *testing.T) {
 func TestNoTickWithoutScreens(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, func(c *Config) { c.Fallback = 10 * time.Millisecond })
-	eventually(t, 5*time.Second, "the hub to be quiet", func() bool {
-		before := s.hub.Stats().Reads
-		time.Sleep(100 * time.Millisecond) // ten ticks long: it is the quiet that is looked at
-		return s.hub.Stats().Reads == before
+	quiet := s.hub.Stats()
+	eventually(t, 5*time.Second, "ten ticks without a reading", func() bool {
+		now := s.hub.Stats()
+		if now.Reads != quiet.Reads {
+			quiet = now
+		}
+		return now.Idle >= quiet.Idle+10
 	})
 	s.setSilently(1, 1)
 	s.setSilently(1, 2)

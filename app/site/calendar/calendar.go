@@ -154,3 +154,41 @@ func (c *Calendar) Day(t time.Time) Day {
 
 // Zone is the site's zone.
 func (c *Calendar) Zone() *time.Location { return c.zone }
+
+// AtWork tells whether a moment lies in working hours: in a shift of a day that is worked, breaks among them.
+func (c *Calendar) AtWork(t time.Time) bool {
+	day := c.Day(t)
+	if works, _ := c.Working(day); !works {
+		return false
+	}
+	return slices.ContainsFunc(c.Season(day).Shifts, func(s Shift) bool { return !t.Before(c.At(day, s.From)) && t.Before(c.At(day, s.To)) })
+}
+
+// farthest is how many days working hours are looked for.
+const farthest = 20 * 366
+
+// AfterWork is the moment at which working hours of a length have passed since t; found is false where there are none in
+// twenty years.
+func (c *Calendar) AfterWork(t time.Time, left time.Duration) (at time.Time, found bool) {
+	for day, last := c.Day(t), c.Day(t)+farthest; day <= last; day++ {
+		if works, _ := c.Working(day); !works {
+			continue
+		}
+		shifts := slices.SortedFunc(slices.Values(c.Season(day).Shifts), func(a, b Shift) int { return cmp.Compare(a.From, b.From) })
+		for _, s := range shifts {
+			from, to := c.At(day, s.From), c.At(day, s.To)
+			if from.Before(t) {
+				from = t
+			}
+			if !from.Before(to) {
+				continue
+			}
+			if ran := to.Sub(from); ran < left {
+				left, t = left-ran, to
+				continue
+			}
+			return from.Add(left), true
+		}
+	}
+	return time.Time{}, false
+}

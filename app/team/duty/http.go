@@ -62,6 +62,11 @@ func (p *Pages) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Val
 			return err
 		}
 		page.Lines = dutyLines(list, now)
+		gaps, err := p.Staff.DutyGaps(ctx, now, day.AddDate(0, 0, dutyDays+1))
+		if err != nil {
+			return err
+		}
+		page.Gaps, page.MoreGaps = dutyGaps(gaps)
 		people, err := p.Staff.Colleagues(ctx)
 		if err != nil {
 			return err
@@ -139,6 +144,16 @@ func dutyLines(list []staff.Duty, now time.Time) []view.DutyLine {
 			Begun: !d.From.After(now), Over: !d.Until.After(now)}
 	}
 	return out
+}
+
+// mostGaps is how many gaps of the duty table are named one by one.
+const mostGaps = 6
+
+func dutyGaps(list []staff.Gap) (shown []view.DutyGap, more int) {
+	for _, g := range list[:min(len(list), mostGaps)] {
+		shown = append(shown, view.DutyGap{From: g.From, Until: g.Until})
+	}
+	return shown, len(list) - len(shown)
 }
 
 // dutyFields are the fields of the form, with what was typed and what is wrong.

@@ -25,6 +25,7 @@ type version struct {
 	span                             limit.Span
 	onSpot                           bool
 	levels                           []string
+	next                             limit.Span
 	round, start, set, tells         int
 	promise, promised                int
 	done, replaced                   int // never
@@ -136,7 +137,7 @@ func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) 
 	v = version{kind: k, round: f.round, promise: never, promised: never, done: never, replaced: never}
 	for _, l := range f.policy.Ladder {
 		if l.On == string(k) {
-			v.levels = l.Levels
+			v.levels, v.next = l.Levels, l.Next
 			break
 		}
 	}
@@ -158,7 +159,7 @@ func (b *brute) wish(k limit.Kind, rung limit.Span, i int) (v version, ok bool) 
 		if n < 0 {
 			return v, false
 		}
-		v.span, v.levels = rung, f.policy.Ladder[n].Levels
+		v.span, v.levels, v.next = rung, f.policy.Ladder[n].Levels, f.policy.Ladder[n].Next
 		if k == limit.Takeover {
 			v.start = f.from
 		}
@@ -215,7 +216,7 @@ func (b *brute) doneBy(v *version, i int) int {
 }
 
 func alike(v, o *version) bool {
-	return v.span == o.span && v.onSpot == o.onSpot && slices.Equal(v.levels, o.levels) && v.round == o.round &&
+	return v.span == o.span && v.onSpot == o.onSpot && slices.Equal(v.levels, o.levels) && v.next == o.next && v.round == o.round &&
 		v.start == o.start && v.promise == o.promise && v.tells == o.tells
 }
 

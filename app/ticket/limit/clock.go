@@ -43,6 +43,7 @@ type Clock struct {
 	Span   Span      // zero where there is only a promise
 	OnSpot bool      // a response that asks for somebody at the spot (SLA-6)
 	Levels []string  // the roles that are told when it passes
+	Next   Span      // how long they may leave it until the level above is told
 
 	Promise time.Time // the time promised to the customer; zero: none (TICKET-11)
 	Lapsed  bool      // at the time promised the ticket waited on the customer
@@ -58,6 +59,7 @@ type Clock struct {
 	left     Left      // while it stands still
 	calendar *calendar.Calendar
 	waits    []wait
+	taken    *taking
 }
 
 // State of a clock at a moment.
@@ -162,5 +164,5 @@ func (c *Clock) Unknown() []int {
 // same tells whether another clock would count as this one does.
 func (c *Clock) same(o *Clock) bool {
 	return c.Kind == o.Kind && c.Round == o.Round && c.Start.Equal(o.Start) && c.Span == o.Span && c.OnSpot == o.OnSpot &&
-		c.Promise.Equal(o.Promise) && slices.Equal(c.Levels, o.Levels)
+		c.Promise.Equal(o.Promise) && slices.Equal(c.Levels, o.Levels) && c.Next == o.Next
 }

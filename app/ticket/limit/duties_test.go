@@ -203,7 +203,8 @@ func TestNext(t *testing.T) {
 		got += now.In(b.zone).Format("02 15:04\n")
 	}
 	// The update by 3 March 18:00 is near 6 h before; the response by 10:00 likewise, the result by 4 March 10:00 12 h.
-	same(t, got, "03 04:00\n03 10:00\n03 12:00\n03 18:00\n03 22:00\n04 10:00\n09 10:00\n")
+	// The supervisor leaves it: at 14:00 it goes on to the manager, at 18:00 to the operations manager.
+	same(t, got, "03 04:00\n03 10:00\n03 12:00\n03 18:00\n03 22:00\n04 10:00\n04 14:00\n04 18:00\n09 10:00\n")
 	if due := l.Due(); !due.Equal(b.at("2026-03-03 10:00")) {
 		t.Errorf("due %s", due)
 	}

@@ -31,6 +31,7 @@ const (
 	Resolved      What = "resolved"       // the result is there
 	Invalid       What = "invalid"        // confirmed as invalid, and explained
 	Unsolvable    What = "unsolvable"     // closed by the manager, with the reason
+	Taken         What = "taken"          // somebody took what was escalated to them (ESC-5)
 	Sampled       What = "sampled"        // chosen for a callback that isn't made of every ticket (CALLBACK-2)
 	CalledBack    What = "called_back"    //
 	Closed        What = "closed"         //
@@ -38,7 +39,7 @@ const (
 	PolicyChanged What = "policy_changed" // with Policy: the site's limits from then on
 )
 
-// What can happen to a service order, beside Classified, Promised (a limit that its sender set), waiting and Closed.
+// What can happen to a service order, beside Classified, Taken, Promised (a limit that its sender set), waiting and Closed.
 const (
 	Sent     What = "sent" // with the ticket's Class
 	Rejected What = "rejected"

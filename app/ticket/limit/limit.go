@@ -28,6 +28,8 @@
 //     it had passed by then; the new one runs from where the old one ran, and may so be past its limit from the start. A
 //     new promise replaces the clock in the same way (TICKET-11), a new policy only those clocks that still run.
 //   - What ends the work (resolved, invalid, unsolvable, closed) ends every clock that asks for work.
+//   - What was escalated goes on to the level above where nobody has taken it by the end of its rung's term, until somebody
+//     takes it or the work ends (ESC-5).
 package limit
 
 import (
@@ -42,13 +44,13 @@ type Limits []Clock
 // Of derives the clocks from what happened. A history with neither Registered nor Sent has none. Times after the last
 // event don't matter: what will have happened until some later moment is asked of the clocks.
 func Of(p *Policy, c *calendar.Calendar, h History) Limits {
-	w := walk{policy: p, calendar: c}
+	w := &walk{policy: p, calendar: c} // its clocks look at what was taken
 	events := h.inOrder()
 	for i := range events {
 		w.step(&events[i])
 	}
 	for i := range w.clocks {
-		w.clocks[i].reckon(&w)
+		w.clocks[i].reckon(w)
 	}
 	return w.clocks
 }
@@ -76,9 +78,14 @@ func (l Limits) Due() time.Time {
 }
 
 // Next is the next moment after now at which time alone changes anything: a limit is near, a limit passes, somebody is
-// told. It is zero where nothing will.
+// told, or the level above. It is zero where nothing will.
 func (l Limits) Next(now time.Time) time.Time {
 	var next time.Time
+	for _, e := range l.told(now) {
+		if e.At.After(now) {
+			next = earliest(next, e.At)
+		}
+	}
 	for i := range l {
 		if !l[i].runs() {
 			continue

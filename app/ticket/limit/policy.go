@@ -37,6 +37,7 @@ type Rung struct {
 	On     string   `json:"on"`             // OnCase, OnComplaint, or the kind of clock whose passing it follows
 	After  Span     `json:"after,omitzero"` // OnCase, OnComplaint: how long it may be not done
 	Levels []string `json:"levels"`         // roles
+	Next   Span     `json:"next,omitzero"`  // how long they may leave it before the level above is told (ESC-5); none: it stays with them
 }
 
 // What a rung can be on, beside clocks.
@@ -159,14 +160,14 @@ func (p *Policy) calls(c Class, sampled bool) bool {
 		(sampled || c.LifeSafety || c.Urgency == "A" || !slices.Contains(p.Callbacks.Sampled, c.Kind))
 }
 
-// levels are the roles that are told when a clock of the kind passes.
-func (p *Policy) levels(k Kind) []string {
+// rung is the one that follows the passing of a clock of the kind; the zero rung where nobody is told.
+func (p *Policy) rung(k Kind) Rung {
 	for _, r := range p.Ladder {
 		if r.On == string(k) {
-			return r.Levels
+			return r
 		}
 	}
-	return nil
+	return Rung{}
 }
 
 // Problem is what is wrong with a policy. Pages say its code in the reader's language; Error says it in English.
@@ -186,13 +187,15 @@ const (
 	WrongRung   = "wrong_rung"   // a rung on nothing that there is
 	NeedsAfter  = "needs_after"  // a rung on cases without a time
 	NeedsLevel  = "needs_level"  // a rung that tells nobody
+	WrongTerm   = "wrong_term"   // until the level above is told: neither minutes nor hours
 	WrongShare  = "wrong_share"  // not between 0 and 100 per cent
 )
 
 var english = map[string]string{
 	NotPositive: "a limit has to be more than nothing; leave it out where there is none", TooLong: "a limit may be a year at most",
 	SameRow: "an earlier one is for the same", NoResponse: "at the spot until when? the first response has no limit",
-	WrongRung: "there is no such thing to be told of", NeedsAfter: "after how long?", NeedsLevel: "who is told?", WrongShare: "a share is 0 to 100 per cent",
+	WrongRung: "there is no such thing to be told of", NeedsAfter: "after how long?", NeedsLevel: "who is told?",
+	WrongTerm: "until the next level is told is said in minutes or hours", WrongShare: "a share is 0 to 100 per cent",
 }
 
 // Error says the problem in English.
@@ -250,6 +253,10 @@ func (p *Policy) checkLadder() []Problem {
 			say(NeedsLevel, r.On)
 		}
 		found = r.After.check(found, i+1, "ladder")
+		found = r.Next.check(found, i+1, "next")
+		if r.Next.runs() && r.Next.Unit != Minutes && r.Next.Unit != Hours {
+			found = append(found, Problem{Row: i + 1, Field: "next", Code: WrongTerm, Value: r.Next.String()})
+		}
 		if slices.ContainsFunc(p.Ladder[:i], func(o Rung) bool { return o.On == r.On && (!timed || o.After == r.After) }) {
 			say(SameRow, r.On)
 		}

@@ -38,10 +38,14 @@ func anyWorld(t *rapid.T) (*world, *calendar.Calendar) {
 		if from.Format("01-02") == "02-29" || slices.ContainsFunc(w.seasons, func(s brutalSeason) bool { return s.from == from.Format("01-02") }) {
 			continue
 		}
-		w.seasons = append(w.seasons, brutalSeason{from.Format("01-02"), closing})
+		begin := rapid.IntRange(0, closing/30-2).Draw(t, "begin of work") * 30
+		middle := rapid.IntRange(begin/30+1, closing/30).Draw(t, "middle") * 30
+		again := rapid.IntRange(begin/30, closing/30-1).Draw(t, "begin of the other shift") * 30
+		w.seasons = append(w.seasons, brutalSeason{from.Format("01-02"), closing, [2][2]int{{begin, middle}, {again, closing}}})
 		hours.Seasons = append(hours.Seasons, calendar.Season{
 			Code: fmt.Sprint(i), From: calendar.MonthDay{Month: from.Month(), Day: from.Day()},
-			Shifts: []calendar.Shift{{Code: "a", From: 0, To: calendar.TimeOfDay(closing)}, {Code: "b", From: 0, To: calendar.TimeOfDay(closing / 2)}},
+			Shifts: []calendar.Shift{{Code: "a", From: calendar.TimeOfDay(again), To: calendar.TimeOfDay(closing)},
+				{Code: "b", From: calendar.TimeOfDay(begin), To: calendar.TimeOfDay(middle)}},
 		})
 	}
 	years := map[int]calendar.Year{}
@@ -104,6 +108,7 @@ func anyPolicy(t *rapid.T) *limit.Policy {
 			r.After = anySpan(t, ladder...)
 		}
 		r.Levels = rapid.SampledFrom([][]string{{"supervisor"}, {"manager"}, {"supervisor", "operations_manager"}}).Draw(t, "levels")
+		r.Next = anySpan(t, limit.Minutes, limit.Hours, limit.Hours, limit.Days)
 		p.Ladder = append(p.Ladder, r)
 	}
 	p.Callbacks = limit.Callbacks{Within: anySpan(t, units...), Sampled: []string{"repair"}}
@@ -123,11 +128,11 @@ var (
 	ofTickets = []limit.What{
 		limit.Classified, limit.Answered, limit.Arrived, limit.Offered, limit.Told, limit.Promised, limit.WaitStarted, limit.WaitStarted, limit.WaitEnded,
 		limit.WaitEnded, limit.Resolved, limit.Resolved, limit.Invalid, limit.Unsolvable, limit.Sampled, limit.CalledBack, limit.Closed, limit.Reopened,
-		limit.Reopened, limit.PolicyChanged, limit.Done, limit.Rejected, "verified",
+		limit.Reopened, limit.PolicyChanged, limit.Done, limit.Rejected, "verified", limit.Taken, limit.Taken,
 	}
 	ofOrders = []limit.What{
 		limit.Classified, limit.Promised, limit.WaitStarted, limit.WaitStarted, limit.WaitEnded, limit.WaitEnded, limit.Done, limit.Rejected, limit.Closed,
-		limit.PolicyChanged, limit.Resolved, limit.Reopened, limit.Told, "accepted",
+		limit.PolicyChanged, limit.Resolved, limit.Reopened, limit.Told, "accepted", limit.Taken,
 	}
 )
 

@@ -7,7 +7,7 @@ const farthest = 20 * 366
 
 // reckon says when the clock is due, or that it stands still.
 func (c *Clock) reckon(w *walk) {
-	c.calendar, c.waits = w.calendar, w.waits
+	c.calendar, c.waits, c.taken = w.calendar, w.waits, &w.taken
 	stopping := c.stopping()
 	length := c.Span.length(c.Start, w.calendar)
 	switch {

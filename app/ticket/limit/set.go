@@ -76,7 +76,8 @@ func (w *walk) set(at time.Time, keepDone bool, kinds []Kind) {
 // wanted adds the clocks of some kinds that have to run now.
 func (w *walk) wanted(to []Clock, kinds []Kind) []Clock {
 	for _, k := range kinds {
-		c := Clock{Kind: k, Round: w.roundOf(k), Start: w.start, Levels: w.policy.levels(k)}
+		rung := w.policy.rung(k)
+		c := Clock{Kind: k, Round: w.roundOf(k), Start: w.start, Levels: rung.Levels, Next: rung.Next}
 		switch {
 		case w.order != (k == Order):
 			continue
@@ -120,7 +121,7 @@ func (w *walk) rungs(to []Clock, c Clock) []Clock {
 	for _, r := range w.policy.Ladder {
 		again := slices.ContainsFunc(to, func(o Clock) bool { return o.Kind == c.Kind && o.Span == r.After })
 		if r.On == on && r.After.runs() && !again {
-			c.Span, c.Levels = r.After, r.Levels
+			c.Span, c.Levels, c.Next = r.After, r.Levels, r.Next
 			to = append(to, c)
 		}
 	}

@@ -137,16 +137,36 @@ func (b bench) why(c limit.Clock, now string) string {
 	return strings.Join(lines, "\n")
 }
 
-// escalations says them in short: "2026-03-04 10:00 supervisor result+takeover".
+// escalations says the first ones in short, not to whom they went on: "2026-03-04 10:00 supervisor result+takeover".
 func (b bench) escalations(l limit.Limits, now string) string {
 	b.t.Helper()
 	var lines []string
 	for _, e := range l.Escalations(b.at(now)) {
+		if e.Of != "" {
+			continue
+		}
 		var from []string
 		for _, k := range e.From {
 			from = append(from, string(k))
 		}
 		lines = append(lines, e.At.In(b.zone).Format("2006-01-02 15:04")+" "+e.Level+" "+strings.Join(from, "+"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// climbs says every escalation in short: level, when it was told, from which level it went on, and since when it is taken.
+func (b bench) climbs(l limit.Limits, now string) string {
+	b.t.Helper()
+	var lines []string
+	for _, e := range l.Escalations(b.at(now)) {
+		line := e.At.In(b.zone).Format("01-02 15:04") + " " + e.Level
+		if e.Of != "" {
+			line += " < " + e.Of
+		}
+		if !e.Taken.IsZero() {
+			line += ", taken " + e.Taken.In(b.zone).Format("01-02 15:04")
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }

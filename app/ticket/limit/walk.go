@@ -32,6 +32,7 @@ type walk struct {
 	clocks Limits
 	active []int // clocks that may still change, by place in clocks
 	waits  []wait
+	taken  taking
 }
 
 // wait is a time during which the ticket waited; an open one has no end yet.
@@ -79,6 +80,8 @@ func (w *walk) step(e *Event) {
 		w.finish(e)
 	case Reopened:
 		w.reopen(e)
+	case Taken:
+		w.taken.ends = append(w.taken.ends, ending{at: e.At})
 	case Sampled:
 		if w.called.IsZero() {
 			w.sampled = true
@@ -91,6 +94,7 @@ func (w *walk) step(e *Event) {
 
 func (w *walk) classify(e *Event) {
 	w.class, w.row = e.Class, w.policy.Row(e.Class)
+	w.taken.classes = append(w.taken.classes, urgency{e.At, e.Class.Urgency == "A" || e.Class.LifeSafety})
 	w.set(e.At, false, all)
 }
 
@@ -180,6 +184,7 @@ func (w *walk) finish(e *Event) {
 	}
 	w.over = e.At
 	first(&w.ended, e.At)
+	w.taken.ends = append(w.taken.ends, ending{e.At, true})
 	w.endWait(e.At)
 	w.endUpdate(e.At)
 	if e.What == Resolved {

@@ -20,16 +20,33 @@ type world struct {
 type brutalSeason struct {
 	from    string // "05-01"
 	closing int    // minute of the day
+	shifts  [2][2]int
 }
 
-// minute is one minute of the world: its day, counted from 0, what the clock on the wall shows, and the day that closes
-// just then (none: -1).
-type minute struct{ day, shown, closes int16 }
+// minute is one minute of the world: its day, counted from 0, what the clock on the wall shows, the day that closes just
+// then (none: -1), and whether somebody is at work in it.
+type minute struct {
+	day, shown, closes int16
+	busy               bool
+}
 
 type brutalDay struct {
 	y, m, d int
 	works   bool
 	closing int // minute of the day; -1 when it has closed
+	shifts  [2]brutalShift
+}
+
+type brutalShift struct {
+	from, to    int
+	begun, over bool
+}
+
+// busy tells whether a minute of the day lies in the shift, which begins and ends once.
+func (s *brutalShift) busy(shown int) bool {
+	s.begun = s.begun || shown >= s.from
+	s.over = s.over || shown >= s.to
+	return s.begun && !s.over
 }
 
 // at gives a minute, having lived until it.
@@ -49,7 +66,12 @@ func (w *world) live() {
 	}
 	today := len(w.dates) - 1
 	for i := range 15 - shown%15 {
-		now := minute{int16(today), int16(shown + i), -1}
+		now := minute{int16(today), int16(shown + i), -1, false}
+		for n := range w.dates[today].shifts {
+			if w.dates[today].shifts[n].busy(shown+i) && w.dates[today].works {
+				now.busy = true
+			}
+		}
 		if yesterday := today - 1; yesterday >= 0 && w.dates[yesterday].closing >= 0 { // it closes at midnight
 			now.closes, w.dates[yesterday].closing = int16(yesterday), -1
 		}
@@ -73,6 +95,9 @@ func (w *world) day(at time.Time) brutalDay {
 		begun, bestBegun := s.from <= at.Format("01-02"), best != "" && best <= at.Format("01-02")
 		if best == "" || begun && !bestBegun || begun == bestBegun && s.from > best {
 			best, d.closing = s.from, s.closing
+			for n, shift := range s.shifts {
+				d.shifts[n] = brutalShift{from: shift[0], to: shift[1]}
+			}
 		}
 	}
 	return d

@@ -6,13 +6,19 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/uptrace/bun"
 
+	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
+	"lobby/app/kit/live"
 	"lobby/app/kit/pii"
 	"lobby/app/kit/web"
 	"lobby/app/notice"
+	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket"
 	"lobby/views/locale"
@@ -22,13 +28,19 @@ import (
 
 // Pages is /supervisor.
 type Pages struct {
+	DB      *bun.DB
+	Sites   *site.Directory
 	Tickets *ticket.Service
 	Notices *notice.Service
+	Staff   *staff.Service
+	Now     func() time.Time
 }
 
 // Routes mounts the page.
 func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/supervisor", web.Staff(staff.ReassignTickets), p.show)
+	app.Get("/supervisor/lists", web.Staff(staff.ReassignTickets), p.lists)
+	app.Post("/supervisor/:id/take", web.Staff(staff.ReassignTickets), p.take)
 	app.Post("/supervisor/:id/reassign", web.Staff(staff.ReassignTickets), p.reassign)
 }
 
@@ -50,35 +62,72 @@ func (p *Pages) show(c *fiber.Ctx) error {
 		}
 		page.Done = locale.T(ctx, "supervisor.done", "Number", t.Number, "Name", t.WorkerName())
 	}
+	if id := number(c.Query("taken")); id != 0 {
+		t, err := p.Tickets.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		page.Done = locale.T(ctx, "supervisor.taken", "Number", t.Number)
+	}
 	return p.render(c, fiber.StatusOK, page, attempt{})
+}
+
+// lists answers a page that was told that something changed.
+func (p *Pages) lists(c *fiber.Ctx) error {
+	page := view.OversightPage{}
+	if err := p.read(web.Context(c), &page, attempt{}); err != nil {
+		return err
+	}
+	return web.Render(c, fiber.StatusOK, view.OversightLists(page))
 }
 
 func (p *Pages) render(c *fiber.Ctx, status int, page view.OversightPage, tried attempt) error {
 	ctx := web.Context(c)
-	waiting, err := p.Notices.Waiting(ctx)
+	here, err := p.Sites.Get(ctx, actor.From(ctx).Site)
 	if err != nil {
 		return err
 	}
-	page.Tasks = waiting.Tasks
+	// The position is of before the lists: what comes in between is told once more, and nothing is missed.
+	at, err := live.Head(ctx, p.DB, live.Site(here.ID))
+	if err != nil {
+		return db.Translate(err)
+	}
+	page.Live = part.LivePage{View: string(live.Desk), Epoch: at.Epoch, Seq: at.Seq, Now: p.Now(), Zone: here.TimeZone}
+	if err := p.read(ctx, &page, tried); err != nil {
+		return err
+	}
+	if tried.wrong != nil {
+		explain(ctx, &page, tried)
+	}
+	s := web.Shell(c, locale.T(ctx, "supervisor.title"))
+	s.Styles = append(s.Styles, "desk.css", "inbox.css")
+	s.Scripts = append(s.Scripts, "oversight.js")
+	return web.Render(c, status, view.Oversight(s, page))
+}
+
+// read fills the page's lists: tasks, tickets, and who is on duty.
+func (p *Pages) read(ctx context.Context, page *view.OversightPage, tried attempt) error {
 	o, err := p.Tickets.Oversight(ctx)
 	if err != nil {
 		return err
 	}
-	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Overdue, o.Near, o.Rejected, o.Grave))
+	people, err := p.Tickets.Candidates(ctx, slices.Concat(o.Untaken, o.Overdue, o.Near, o.Rejected, o.Invalid, o.Grave))
 	if err != nil {
 		return err
 	}
 	for _, l := range []struct {
 		name, all string
 		list      []ticket.Ticket
-		always    bool
+		shown     bool
 	}{
-		{"grave", "/desk/tickets?kind=complaint", o.Grave, false},
+		{"untaken", "", o.Untaken, true},
+		{"grave", "/desk/tickets?kind=complaint", o.Grave, actor.From(ctx).Can(staff.UnsolvableTickets)},
+		{"invalid", "", o.Invalid, true},
 		{"overdue", "/desk/tickets?overdue=1", o.Overdue, true},
 		{"near", "", o.Near, true},
 		{"rejected", "/desk/tickets?rejected=1", o.Rejected, true},
 	} {
-		if !l.always && len(l.list) == 0 {
+		if !l.shown {
 			continue
 		}
 		rows := make([]view.Overseen, len(l.list))
@@ -87,12 +136,44 @@ func (p *Pages) render(c *fiber.Ctx, status int, page view.OversightPage, tried 
 		}
 		page.Lists = append(page.Lists, view.OversightList{Name: l.name, All: l.all, Rows: rows})
 	}
-	if tried.wrong != nil {
-		explain(ctx, &page, tried)
+	if err := p.tasks(ctx, page); err != nil {
+		return err
 	}
-	s := web.Shell(c, locale.T(ctx, "supervisor.title"))
-	s.Styles = append(s.Styles, "desk.css", "inbox.css")
-	return web.Render(c, status, view.Oversight(s, page))
+	return p.duty(ctx, page)
+}
+
+// mostTasks is how many tasks the page shows; the inbox has all.
+const mostTasks = 20
+
+func (p *Pages) tasks(ctx context.Context, page *view.OversightPage) error {
+	list, err := p.Notices.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	page.Tasks = len(list)
+	for _, k := range list[:min(len(list), mostTasks)] {
+		kind := k.Kind
+		if !slices.Contains(notice.TaskKinds, kind) {
+			kind = "other"
+		}
+		page.Open = append(page.Open, view.OversightTask{Kind: kind, Number: k.Number, Place: pii.Redact(k.Place), Due: k.DueAt, Taker: k.TakerName})
+	}
+	return nil
+}
+
+// duty says who can be reached now; nobody is worth a word (SHIFT-6).
+func (p *Pages) duty(ctx context.Context, page *view.OversightPage) error {
+	list, err := p.Staff.OnDutyNow(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		page.Duty = append(page.Duty, view.OnDuty{Name: d.Name, Kind: string(d.Kind), StandIn: d.StandInName, Until: d.Until})
+	}
+	now := p.Now()
+	gaps, err := p.Staff.DutyGaps(ctx, now, now.Add(time.Minute))
+	page.Nobody = len(gaps) > 0
+	return err
 }
 
 // explain says why nothing changed. What was written for a ticket that is on no list any more stays on the page.
@@ -105,6 +186,21 @@ func explain(ctx context.Context, page *view.OversightPage, tried attempt) {
 			}
 		}
 	}
+}
+
+func (p *Pages) take(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	_, err = p.Tickets.Do(web.Context(c), id, ticket.TakeOver, ticket.Act{})
+	if wrong, ok := web.Invalid(err); ok {
+		return p.render(c, web.Status(err), view.OversightPage{}, attempt{wrong: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, "/supervisor?taken="+strconv.FormatInt(id, 10))
 }
 
 func (p *Pages) reassign(c *fiber.Ctx) error {
@@ -127,7 +223,7 @@ func (p *Pages) reassign(c *fiber.Ctx) error {
 func rowOf(ctx context.Context, list string, t *ticket.Ticket, people []ticket.Colleague, tried attempt) view.Overseen {
 	id := list + "-" + strconv.FormatInt(t.ID, 10)
 	r := view.Overseen{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(),
-		Registered: t.RegisteredAt, Due: t.DueAt, Version: t.Version,
+		Registered: t.RegisteredAt, Due: t.DueAt, Untaken: t.UntakenAt, Take: list == "untaken", Version: t.Version,
 		Person: part.Input{Name: "person", ID: id + "-person", Type: "select", Required: true, Label: locale.T(ctx, "supervisor.person")},
 		Remark: part.Input{Name: "remark", ID: id + "-remark", Label: locale.T(ctx, "supervisor.remark"), Max: ticket.MaxRemark}}
 	if len(people) == 0 {

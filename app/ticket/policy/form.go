@@ -149,12 +149,13 @@ func readLadder(form web.Values, before *limit.Policy) typed {
 				r.Levels = append(r.Levels, role)
 			}
 		}
-		if r.On == "" && len(r.Levels) == 0 && form.Get("after."+n+".n") == "" {
+		if r.On == "" && len(r.Levels) == 0 && form.Get("after."+n+".n") == "" && form.Get("next."+n+".n") == "" {
 			continue // the place for one more
 		}
 		if r.On == limit.OnCase || r.On == limit.OnComplaint {
 			r.After = t.span(form, "after."+n)
 		}
+		r.Next = t.span(form, "next."+n)
 		t.keys, t.policy.Ladder = append(t.keys, n), append(t.policy.Ladder, r)
 	}
 	return t

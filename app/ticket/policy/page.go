@@ -164,7 +164,7 @@ func (f filler) called(name string) string {
 	switch {
 	case slices.Contains(view.PolicyFields, field):
 		return row + " · " + locale.T(f.ctx, "limit.clock."+field)
-	case field == "ladder" || field == "after":
+	case field == "ladder" || field == "after" || field == "next":
 		return locale.T(f.ctx, "limit.ladder.rung", "Number", k)
 	case field == "within":
 		return locale.T(f.ctx, "limit.page.callbacks")
@@ -205,6 +205,8 @@ func ladderPage(ctx context.Context, s shown) view.Ladder {
 		out.On = part.Input{Name: "on." + n, Type: "select", Required: true, Label: locale.T(ctx, "limit.ladder.on"), Value: f.value("on."+n, r.On),
 			Options: append([]part.Option{{Label: locale.T(ctx, "limit.page.no_row")}}, ticket.Options(on, func(v string) string { return locale.T(ctx, "limit.ladder.on."+v) })...)}
 		out.After = f.span("after."+n, locale.T(ctx, "limit.ladder.after"), out.Words, r.After, true)
+		out.Next = f.span("next."+n, locale.T(ctx, "limit.ladder.next"), out.Words, r.Next, false)
+		out.Next.Units = out.Next.Units[:2] // minutes and hours
 		for l := range levels {
 			out.Levels = append(out.Levels, f.level(n, l, r))
 		}

@@ -204,6 +204,9 @@ func rungWords(ctx context.Context, r limit.Rung) string {
 		levels[i] = locale.T(ctx, "team.role."+l)
 	}
 	to := strings.Join(levels, locale.T(ctx, "limit.and"))
+	if r.Next != (limit.Span{}) {
+		to = locale.T(ctx, "limit.ladder.words_next", "Levels", to, "Next", spanWords(ctx, r.Next))
+	}
 	switch r.On {
 	case limit.OnCase:
 		return locale.T(ctx, "limit.ladder.words_case", "After", spanWords(ctx, r.After), "Levels", to)
@@ -263,5 +266,5 @@ func merged(seen, typed, now *limit.Policy) *limit.Policy {
 }
 
 func sameRung(a, b limit.Rung) bool {
-	return a.On == b.On && a.After == b.After && slices.Equal(a.Levels, b.Levels)
+	return a.On == b.On && a.After == b.After && a.Next == b.Next && slices.Equal(a.Levels, b.Levels)
 }

@@ -86,7 +86,7 @@ func strip(ctx context.Context, tx bun.IDB) ([]change, error) {
 func putBack(ctx context.Context, tx bun.IDB, changes []change) error {
 	for _, c := range changes {
 		if _, err := tx.ExecContext(ctx, c.Back); err != nil {
-			return fmt.Errorf("the rows in the backup don't fit together (%s): %w", c.Back, err)
+			return fmt.Errorf("the rows don't fit together (%s): %w", c.Back, err)
 		}
 	}
 	return nil

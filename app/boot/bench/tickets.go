@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/valyala/fasthttp"
+
+	"lobby/app/boot/demo"
+	"lobby/app/kit/db"
+	"lobby/app/site"
+)
+
+const (
+	fewTickets  = 10_000
+	pageLooks   = 1200 // of each page
+	pageWarm    = 200  // of them not counted
+	pageMost    = 20 * time.Millisecond
+	dueTickets  = 10_000
+	tickMost    = 10 * time.Second
+	reportMost  = 1.3
+	reportTurns = 3
+)
+
+// largeSite measures the pages that people work with on a site with a million tickets, beside the same with ten thousand;
+// then what time does there, and the reports.
+func largeSite(ctx context.Context, h *house) (c chapter, err error) {
+	few, small, err := h.town(ctx, "bench_few", fewTickets)
+	if err != nil {
+		return c, err
+	}
+	little, err := few.looks(ctx, small)
+	if err = errors.Join(err, few.leave(ctx)); err != nil {
+		return c, err
+	}
+	large, made, err := h.town(ctx, "bench_million", million)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, large.leave(ctx)) }()
+	much, err := large.looks(ctx, made)
+	if err != nil {
+		return c, err
+	}
+	c = chapter{
+		Title: "A site with a million tickets",
+		How: fmt.Sprintf("`lobby demo load --tickets %d` (two years, %d tickets open, histories, orders, callbacks; made in %s) beside the same with %d. "+
+			"Each page %d times, by %d clients that ask again at once; the time is the server's own, from the request's begin to its answer, and the clients share its cores. Medians in brackets.",
+			million, made.Open, large.took.Round(time.Second), fewTickets, pageLooks-pageWarm, clients),
+	}
+	for i, l := range much {
+		p99, y := percentile(l.took, 99), percentile(little[i].took, 99)
+		c.Lines = append(c.Lines, line{What: l.name + ", p99", Ours: ms(p99) + " (" + ms(percentile(l.took, 50)) + ")", Yardstick: ms(y) + " (" + ms(percentile(little[i].took, 50)) + ")",
+			Ratio: ratio(p99, y), Target: "≤ 20 ms, ≤ 2", Met: p99 <= pageMost && p99 <= 2*y})
+	}
+	figures, err := large.reports(ctx)
+	if err != nil {
+		return c, err
+	}
+	due, note, err := large.due(ctx)
+	if err != nil {
+		return c, err
+	}
+	c.Lines, c.Notes = append(append(c.Lines, due...), figures...), append(c.Notes, note)
+	return c, nil
+}
+
+// town is a house of its own: a database with very many tickets and a server on it.
+type town struct {
+	house
+	took   time.Duration // that loading took
+	staff  string        // cookie of a supervisor
+	screen string        // cookie of a wall
+	watch  atomic.Pointer[stopwatch]
+}
+
+// stopwatch gathers how long the server took for one route.
+type stopwatch struct {
+	mu    sync.Mutex
+	route string
+	took  []time.Duration
+}
+
+func (h *house) town(ctx context.Context, name string, tickets int) (*town, demo.Crowd, error) {
+	direct, err := db.OpenDirect(ctx, h.at("postgres"))
+	if err != nil {
+		return nil, demo.Crowd{}, err
+	}
+	_, err = direct.ExecContext(ctx, "create database ? template template0", bun.Ident(name))
+	if err = errors.Join(err, direct.Close()); err != nil {
+		return nil, demo.Crowd{}, err
+	}
+	t := &town{house: house{binary: h.binary, dir: h.dir, cluster: h.cluster, key: h.key, database: name}}
+	t.observe = t.note
+	began := time.Now()
+	made, err := t.load(ctx, t.address(), demo.Many{Tickets: tickets})
+	if err != nil {
+		return nil, made, err
+	}
+	t.took = time.Since(began)
+	if t.server, err = t.serve(ctx); err != nil {
+		return nil, made, err
+	}
+	if t.site, err = t.server.App.Sites.ByCode(ctx, site.DemoCode); err != nil {
+		return nil, made, err
+	}
+	if t.screen, err = t.house.screen(ctx, "wall"); err != nil {
+		return nil, made, err
+	}
+	t.staff, err = t.signIn("supervisor")
+	return t, made, err
+}
+
+func (t *town) leave(ctx context.Context) error {
+	err := t.server.Stop()
+	direct, openErr := db.OpenDirect(ctx, t.at("postgres"))
+	if openErr != nil {
+		return errors.Join(err, openErr)
+	}
+	_, dropErr := direct.ExecContext(ctx, "drop database ? with (force)", bun.Ident(t.database))
+	return errors.Join(err, dropErr, direct.Close())
+}
+
+func (t *town) note(route string, took time.Duration) {
+	if w := t.watch.Load(); w != nil && w.route == route {
+		w.mu.Lock()
+		w.took = append(w.took, took)
+		w.mu.Unlock()
+	}
+}
+
+// signIn gives the cookie of one of the demo's staff.
+func (t *town) signIn(login string) (string, error) {
+	client := &fasthttp.HostClient{Addr: strings.TrimPrefix(t.server.URL(), "http://")}
+	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(res)
+	t.form(req, "/login", url.Values{"login": {login}, "password": {demo.Password}})
+	if err := client.Do(req, res); err != nil {
+		return "", err
+	}
+	for _, cookie := range res.Header.Cookies() {
+		if pair, _, _ := strings.Cut(string(cookie), ";"); strings.HasPrefix(pair, "lobby_session=") {
+			return pair, nil
+		}
+	}
+	return "", fmt.Errorf("signing in was answered with %d and no session", res.StatusCode())
+}
+
+func (t *town) form(req *fasthttp.Request, path string, values url.Values) {
+	req.SetRequestURI(t.server.URL() + path)
+	req.Header.Set("Accept-Encoding", "gzip, deflate, br")
+	if values == nil {
+		return
+	}
+	req.Header.SetMethod("POST")
+	req.Header.Set("Origin", t.server.URL())
+	req.Header.SetContentType("application/x-www-form-urlencoded")
+	req.SetBodyString(values.Encode())
+}
+
+// view is a page that is asked for again and again.
+type view struct {
+	name, route, path, cookie string
+	form                      func(n int) url.Values // nil: it is fetched
+	took                      []time.Duration
+}
+
+// looks measures the pages.
+func (t *town) looks(ctx context.Context, made demo.Crowd) ([]view, error) {
+	var numbers []string
+	err := t.server.App.DB.NewRaw(`select number from tickets where id % greatest(?, 1) = 0 order by id limit 1000`, made.Tickets/1000).Scan(ctx, &numbers)
+	if err != nil {
+		return nil, err
+	}
+	search := func(query func(n int) string) func(n int) url.Values {
+		return func(n int) url.Values { return url.Values{"q": {query(n)}} }
+	}
+	all := []view{
+		{name: "wall", route: "/wall", path: "/wall", cookie: t.screen},
+		{name: "work list", route: "/desk/tickets", path: "/desk/tickets", cookie: t.staff},
+		{name: "search by number", route: "/desk/search", path: "/desk/search", cookie: t.staff, form: search(func(n int) string { return numbers[n%len(numbers)] })},
+		{name: "search by phone", route: "/desk/search", path: "/desk/search", cookie: t.staff,
+			form: search(func(n int) string { return fmt.Sprintf("138%08d", n*7919%(made.Tickets/6)) })},
+		{name: "ticket with 200 steps", route: "/desk/tickets/:id", path: fmt.Sprintf("/desk/tickets/%d", made.Long), cookie: t.staff},
+	}
+	for i := range all {
+		if all[i].took, err = t.see(ctx, &all[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", all[i].name, err)
+		}
+	}
+	return all, nil
+}
+
+// see asks for one page from all clients.
+func (t *town) see(ctx context.Context, l *view) ([]time.Duration, error) {
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	failures := make(chan error, clients)
+	watch := &stopwatch{route: l.route}
+	for range clients {
+		wg.Go(func() {
+			client := &fasthttp.HostClient{Addr: strings.TrimPrefix(t.server.URL(), "http://")}
+			defer client.CloseIdleConnections()
+			for i := n.Add(1); i <= pageLooks && ctx.Err() == nil; i = n.Add(1) {
+				if i == pageWarm {
+					t.watch.Store(watch)
+				}
+				if err := t.once(client, l, int(i)); err != nil {
+					failures <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	t.watch.Store(nil)
+	close(failures)
+	return watch.took, errors.Join(<-failures, ctx.Err())
+}
+
+func (t *town) once(client *fasthttp.HostClient, l *view, n int) error {
+	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(res)
+	var values url.Values
+	if l.form != nil {
+		values = l.form(n)
+	}
+	t.form(req, l.path, values)
+	req.Header.Set("Cookie", l.cookie)
+	if err := client.Do(req, res); err != nil {
+		return err
+	}
+	if s := res.StatusCode(); s != fasthttp.StatusOK && s != fasthttp.StatusSeeOther {
+		return fmt.Errorf("answered with %d", s)
+	}
+	_, err := io.Discard.Write(res.Body())
+	return err
+}

@@ -1,0 +1,2 @@
+drop index tickets_untaken;
+alter table tickets drop column untaken_at;

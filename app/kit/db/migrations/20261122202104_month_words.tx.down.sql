@@ -1,0 +1,1 @@
+alter table month_reports drop column completion, drop column analysis;
