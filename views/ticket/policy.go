@@ -99,7 +99,7 @@ type Span struct {
 type Ladder struct {
 	RulesPage
 	Shipped bool // as it comes with the program
-	Rungs []Rung
+	Rungs   []Rung
 }
 
 // Rung is one step of it.

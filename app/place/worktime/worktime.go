@@ -40,7 +40,7 @@ func readHours(form web.Values) (h calendar.Hours, at map[string]string, wrong f
 	for n := 1; len(form[fmt.Sprintf("season.%d.month", n)]) > 0 && n <= mostSeasons; n++ {
 		season := fmt.Sprintf("season.%d", n)
 		month, _ := strconv.Atoi(form.Get(season + ".month")) // 0 is no month
-		day, _ := strconv.Atoi(form.Get(season + ".day")) // nor a day
+		day, _ := strconv.Atoi(form.Get(season + ".day"))     // nor a day
 		s := calendar.Season{Code: form.Get(season + ".code"), From: calendar.MonthDay{Month: time.Month(month), Day: day}}
 		if month < 1 || month > 12 || day < 1 || day > 31 {
 			s.From = calendar.MonthDay{}
