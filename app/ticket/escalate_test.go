@@ -214,7 +214,8 @@ func TestRules(t *testing.T) {
 		if err != nil || moved.Count != 1 || moved.Moved[0].ID != open.ID || moved.Open != 2 {
 			t.Fatalf("%+v, %v", moved, err)
 		}
-		want := []ticket.MovedLimit{{Clock: "response", From: monday.Add(24 * time.Hour)}, {Clock: "result", From: monday.Add(48 * time.Hour), To: monday.Add(12 * time.Hour)}}
+		want := []ticket.MovedLimit{{Clock: "response", From: monday.Add(24 * time.Hour)}, {Clock: "result", From: monday.Add(48 * time.Hour), To: monday.Add(12 * time.Hour)},
+			{Clock: "update", From: monday.Add(32 * time.Hour)}}
 		if diff := cmp.Diff(want, moved.Moved[0].Limits); diff != "" {
 			t.Error(diff)
 		}

@@ -144,7 +144,7 @@ func (r *record) moved(p *limit.Policy, now time.Time) (m Moved, is bool) {
 	m = Moved{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Place: pii.Redact(t.Place)}
 	add := func(k limit.Kind, order string, a, b limit.Limits) {
 		from, to := dueOf(a, k), dueOf(b, k)
-		if !from.Equal(to) {
+		if c, _ := a.Clock(k); c.Done.IsZero() && !from.Equal(to) { // what is done isn't judged anew
 			late := !to.IsZero() && !to.After(now) && (from.IsZero() || from.After(now))
 			m.Limits = append(m.Limits, MovedLimit{Clock: string(k), Order: order, From: from, To: to, Late: late})
 		}

@@ -102,6 +102,8 @@ func (t *typed) said(f *fault.Fault) map[string]fault.Field {
 			n, err := strconv.Atoi(part[1])
 			switch {
 			case err != nil || n < 1 || n > len(t.keys):
+			case part[0] == "ladder" && slices.Contains(timed, strings.TrimPrefix(field.Key, "limit.problem.")):
+				name = "after." + t.keys[n-1]
 			case part[0] == "ladder":
 				name = "ladder." + t.keys[n-1]
 			case part[0] == "policy" && len(part) == 3:
@@ -127,6 +129,9 @@ func (t *typed) said(f *fault.Fault) map[string]fault.Field {
 	}
 	return out
 }
+
+// timed is what can be wrong with how long a rung waits.
+var timed = []string{limit.NotPositive, limit.TooLong, limit.NeedsAfter}
 
 // on are what a rung of the ladder can be on, in the order in which it is offered.
 var on = []string{string(limit.Order), limit.OnCase, limit.OnComplaint, string(limit.Response), string(limit.Solution), string(limit.Result), string(limit.Callback),
