@@ -316,9 +316,9 @@ func TestCallbackRegister(t *testing.T) {
 	id, path := c.ticket("complaint", ticket.Verified)
 	c.agent.Post(path, call(c.agent.Get(path), satisfied)).Want(http.StatusSeeOther)
 	day := c.Clock.Now().UTC().Add(8 * time.Hour).Format(time.DateOnly)
-	query := "/callbacks/register?from=" + day + "&to=" + day
+	query := "/registers/callbacks/file?from=" + day + "&to=" + day
 	t.Run("CALLBACK-1 the register of callbacks is a form on the screen and a file, masked", func(t *testing.T) {
-		c.agent.Get("/callbacks/register").Want(http.StatusOK).WantText("客户回访登记表", "欧阳**", "满意", "师傅很好").WantNo("13700137000", "欧阳太太", piitest.Canary.Phone)
+		c.agent.Get("/registers/callbacks").Want(http.StatusOK).WantText("客户回访登记表", "欧阳**", "满意", "师傅很好").WantNo("13700137000", "欧阳太太", piitest.Canary.Phone)
 		csv := c.agent.Get(query + "&as=csv").Want(http.StatusOK)
 		if !strings.Contains(csv.Body, "投诉,18#2单元201,") || !strings.Contains(csv.Body, ",欧阳**,满意,,9,8,10,") || !strings.Contains(csv.Header.Get("Content-Disposition"), "callbacks.csv") {
 			t.Errorf("%v\n%s", csv.Header, csv.Body)
@@ -326,8 +326,8 @@ func TestCallbackRegister(t *testing.T) {
 		if book := c.agent.Get(query + "&as=xlsx").Want(http.StatusOK); !strings.HasPrefix(book.Body, "PK") {
 			t.Error("no workbook")
 		}
-		c.agent.Get("/callbacks/register?from=x\"><b>&to=2026").Want(http.StatusUnprocessableEntity).WantNo(`"><b>`).One("#f-from-error")
-		c.agent.Get("/callbacks/register?from=2020-01-01&to=2020-01-31").Want(http.StatusOK).WantNo("欧阳**")
+		c.agent.Get("/registers/callbacks?from=x\"><b>&to=2026").Want(http.StatusUnprocessableEntity).WantNo(`"><b>`).One("#f-from-error")
+		c.agent.Get("/registers/callbacks?from=2020-01-01&to=2020-01-31").Want(http.StatusOK).WantNo("欧阳**")
 	})
 	t.Run("PRIVACY-5 names and words of callbacks and marks go with their ticket, results and marks stay", func(t *testing.T) {
 		if _, err := c.i.App.DB.NewRaw(`update callbacks set asked = ?, answer = ? where ticket_id = ?`, piitest.Canary.Name, "找"+piitest.Canary.Name, id).Exec(t.Context()); err != nil {

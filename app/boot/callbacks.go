@@ -8,8 +8,6 @@ import (
 	"lobby/app/boot/bind"
 	"lobby/app/callback"
 	"lobby/app/dispute"
-	"lobby/app/kit/table"
-	"lobby/app/report"
 	"lobby/app/ticket"
 	"lobby/views/part"
 )
@@ -45,13 +43,5 @@ func (i *Instance) ticketPages(calls *callback.Pages, disputes *dispute.Pages) *
 // callbackPages are the pages of callbacks and marks.
 func (i *Instance) callbackPages() *callback.Pages {
 	a := i.App
-	return &callback.Pages{Service: a.Callbacks, URL: i.address(), Reveal: a.Tickets.Reveal,
-		Register: func(ctx context.Context, from, to string) (*table.Table, error) {
-			reports := &report.Service{DB: a.DB, Vault: a.Vault, Sites: a.Sites, Now: a.Now}
-			tables, err := reports.Callbacks(ctx, report.Query{From: from, To: to, Register: true})
-			if err != nil {
-				return nil, err
-			}
-			return tables[0], nil
-		}}
+	return &callback.Pages{Service: a.Callbacks, URL: i.address(), Reveal: a.Tickets.Reveal}
 }

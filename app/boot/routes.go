@@ -19,6 +19,7 @@ import (
 	"lobby/app/team/duty"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
+	"lobby/app/ticket/paper"
 	"lobby/app/ticket/policy"
 	"lobby/app/visitor"
 
@@ -38,6 +39,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Group: "tickets", Permission: staff.CallBack},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Group: "tickets", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Group: "records", Permission: staff.ReviewDay},
+	{LabelKey: "boot.nav.registers", Key: "g j", Href: "/registers", Permission: staff.ViewRegisters},
 	{LabelKey: "boot.nav.knowledge", Key: "g k", Href: "/knowledge", Group: "records", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.inside", Key: "g i", Href: "/desk/inside", Group: "desk", Permission: staff.ViewVisits},
 	{LabelKey: "boot.nav.places", Key: "g p", Href: "/places", Group: "settings", Permission: site.Look},
@@ -73,6 +75,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	disputes.Routes(i.web)
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
+	(&paper.Pages{Service: a.Tickets}).Routes(i.web)
 	(&policy.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,7 +8,6 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
-	"lobby/app/kit/table"
 	"lobby/app/kit/web"
 	"lobby/app/staff"
 	page "lobby/views/callback"
@@ -18,21 +16,18 @@ import (
 	"lobby/views/part"
 )
 
-// Pages are the caller's pages and the register.
+// Pages are the caller's pages.
 type Pages struct {
 	Service *Service
 	URL     string // LOBBY_URL, without a slash at the end; empty where it isn't known
 	// Reveal opens the whole phone of a ticket for a reason, and puts that on record.
 	Reveal func(ctx context.Context, ticket int64, field, reason string) (string, error)
-	// Register is the register of callbacks from one day to another, both counted in.
-	Register func(ctx context.Context, from, to string) (*table.Table, error)
 }
 
 // Routes mounts the pages.
 func (p *Pages) Routes(app fiber.Router) {
 	call := web.Staff(staff.CallBack)
 	app.Get("/callbacks", call, p.list)
-	app.Get("/callbacks/register", web.Staff(staff.ViewReports), p.register)
 	app.Get("/callbacks/:id", call, p.show)
 	app.Post("/callbacks/:id", call, p.record)
 	app.Post("/callbacks/:id/link", call, p.link)
@@ -51,7 +46,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l := page.List{Tries: Tries, Register: actor.From(ctx).Can(staff.ViewReports)}
+	l := page.List{Tries: Tries, Register: actor.From(ctx).Can(staff.ViewRegisters)}
 	for _, o := range []Outcome{Satisfied, Reopened, Again, GivenUp} {
 		if c.Query("done") == string(o) {
 			l.Notice = locale.T(ctx, "callback.done."+string(o))
@@ -179,49 +174,4 @@ func (p *Pages) link(c *fiber.Ctx) error {
 	}
 	made.Address = p.URL + "/r/" + token
 	return p.showCall(c, fiber.StatusOK, attempt{link: made})
-}
-
-// files are the forms in which the register can be taken away.
-var files = map[string]struct {
-	format table.Format
-	mime   string
-}{
-	"xlsx": {table.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-	"csv":  {table.CSV, "text/csv; charset=utf-8"},
-}
-
-// register shows the register of callbacks on the screen, or gives it as a file.
-func (p *Pages) register(c *fiber.Ctx) error {
-	ctx := web.Context(c)
-	from, to := c.Query("from"), c.Query("to")
-	t, err := p.Register(ctx, from, to)
-	v := page.Register{}
-	status, said := fiber.StatusOK, map[string]string{}
-	if f, ok := web.Invalid(err); ok {
-		v.Message, said, status = web.Message(ctx, f), web.FieldErrors(ctx, f), web.Status(err)
-	} else if err != nil {
-		return err
-	}
-	if file, ok := files[c.Query("as")]; ok && t != nil {
-		var b bytes.Buffer
-		if err := table.Write(&b, file.format, t); err != nil {
-			return err
-		}
-		c.Set(fiber.HeaderContentType, file.mime)
-		c.Set(fiber.HeaderContentDisposition, `attachment; filename="callbacks.`+c.Query("as")+`"`)
-		return c.Send(b.Bytes())
-	}
-	day := func(name, value string) part.Input {
-		return part.Input{Name: name, Type: "date", Label: locale.T(ctx, "callback.label."+name), Value: value, Error: said[name], Required: true}
-	}
-	v.From, v.To = day("from", from), day("to", to)
-	if t != nil {
-		v.Title, v.Notes, v.Rows = t.Title, t.Notes, t.Words()
-		for _, col := range t.Columns {
-			v.Heads = append(v.Heads, col.Title)
-		}
-		query := "/callbacks/register?from=" + from + "&to=" + to
-		v.XLSX, v.CSV = query+"&as=xlsx", query+"&as=csv"
-	}
-	return web.Render(c, status, page.RegisterPage(shell(c, locale.T(ctx, "callback.register")), v))
 }

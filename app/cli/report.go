@@ -43,7 +43,7 @@ Days are the property's own. Names, phones and plates are masked, whoever asks; 
 		newReportOf(e, "tickets", "Tickets by kind and state, and how many were done in time; with --register the ticket register", (*reports.Service).Tickets),
 		newReportOf(e, "callbacks", "Callbacks due and made, who was satisfied, and marks; with --register the callback register", (*reports.Service).Callbacks),
 		newReportOf(e, "sla", "Limits met and passed, response rate, median and 90th percentile of times, open by age", (*reports.Service).SLA),
-		newReportOf(e, "complaints", "Complaints by validity, severity, topic, department and month; repeated, reopened, in time", (*reports.Service).Complaints),
+		newReportOf(e, "complaints", "Complaints by validity, severity, topic, department and month; with --register complaints and help", (*reports.Service).Complaints),
 		newReportOf(e, "reviews", "What was reviewed in time, late or not at all, by section, reviewer, day and week", (*reports.Service).Reviews),
 	)
 	return cmd

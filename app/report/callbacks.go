@@ -2,11 +2,9 @@ package report
 
 import (
 	"context"
-	"time"
 
 	"github.com/uptrace/bun"
 
-	"lobby/app/kit/pii"
 	"lobby/app/kit/table"
 	"lobby/views/locale"
 )
@@ -14,7 +12,7 @@ import (
 // Callbacks gives the figures of callbacks and marks, or the register of callbacks (客户回访登记表).
 func (s *Service) Callbacks(ctx context.Context, q Query) ([]*table.Table, error) {
 	if q.Register {
-		return s.run(ctx, "report.callbacks.register", q, s.callbackRegister)
+		return s.allOf(ctx, CallbackRegister, q)
 	}
 	return s.run(ctx, "report.callbacks", q, callbackFigures)
 }
@@ -116,54 +114,6 @@ func markCounts(ctx context.Context, tx bun.IDB, p period) ([]markCount, error) 
 		order by grouping(kind) desc, kind, array_position(array['all', 'speed', 'attitude', 'upkeep'], coalesce(what, 'all'))`,
 		p.site.ID, p.from, p.to).Scan(ctx, &counts)
 	return counts, err
-}
-
-// callbackRegister is the register of callbacks as a form: every call that was made, with the marks that were given in it,
-// masked.
-func (s *Service) callbackRegister(ctx context.Context, tx bun.IDB, p period) ([]*table.Table, error) {
-	var rows []struct {
-		Number, Kind, Place, Caller, Asked, Answer, Remark string
-		Phone                                              []byte
-		Reached                                            bool
-		Satisfied                                          *bool
-		Speed, Attitude, Upkeep                            *int64
-		At                                                 time.Time
-		ExpiredAt                                          *time.Time
-	}
-	err := tx.NewRaw(`select c.at, t.number, t.kind, t.place, t.phone, t.expired_at, coalesce(b.name, '') as caller, c.reached, c.asked, c.satisfied, c.answer,
-			r.speed, r.attitude, r.upkeep, coalesce(r.remark, '') as remark
-		from callbacks c join tickets t on t.id = c.ticket_id left join staff b on b.id = c.by_id
-		left join ratings r on c.reached and r.ticket_id = c.ticket_id and r.via = 'callback' and r.at = c.at
-		where c.site_id = ? and c.at >= ? and c.at < ? order by c.at, c.id`, p.site.ID, p.from, p.to).Scan(ctx, &rows)
-	if err != nil {
-		return nil, err
-	}
-	t := p.titled(ctx, "callback_register", locale.T(ctx, "report.callbacks.register"), col("called_at", table.Time), col("number", table.Text),
-		col("kind", table.Text), col("place", table.Text), col("phone", table.Masked), col("caller", table.Text), col("asked", table.Masked),
-		col("result", table.Text), col("answer", table.Text), col("speed", table.Number), col("attitude", table.Number), col("upkeep", table.Number),
-		col("remark", table.Text))
-	for _, r := range rows {
-		phone, err := s.masked(pii.Phone, r.Phone)
-		if err != nil {
-			return nil, err
-		}
-		asked := pii.MaskName(r.Asked)
-		if r.ExpiredAt != nil && r.Reached { // PRIVACY-5
-			asked = locale.T(ctx, "ticket.expired")
-		}
-		result := "again"
-		switch {
-		case r.Satisfied != nil && *r.Satisfied:
-			result = "satisfied"
-		case r.Satisfied != nil:
-			result = "reopened"
-		}
-		t.Add(r.At, r.Number, kindLabel(ctx, r.Kind), pii.Redact(r.Place), phone, r.Caller, asked,
-			table.Label{Code: result, Words: locale.T(ctx, "callback.result."+result)}, pii.Redact(r.Answer), number(r.Speed), number(r.Attitude),
-			number(r.Upkeep), pii.Redact(r.Remark))
-	}
-	t.Notes = []string{locale.T(ctx, "report.rows", "Count", len(rows)), locale.T(ctx, "report.masked")}
-	return []*table.Table{t}, nil
 }
 
 // number is a figure that may be missing.

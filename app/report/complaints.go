@@ -10,8 +10,11 @@ import (
 )
 
 // Complaints gives the figures of complaints: how many, how they were judged, what about and of whom, which came back,
-// which were resolved in time; in all, by validity, severity, topic, department complained of, and month.
+// which were resolved in time; in all, by validity, severity, topic, department complained of, and month; or the register of complaints and help.
 func (s *Service) Complaints(ctx context.Context, q Query) ([]*table.Table, error) {
+	if q.Register {
+		return s.allOf(ctx, Matters, q)
+	}
 	return s.run(ctx, "report.complaints", q, complaintFigures)
 }
 

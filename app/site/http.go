@@ -51,7 +51,7 @@ type theme struct {
 type viewed func(layout.Shell) templ.Component
 
 var themes = []theme{
-	{"/settings/site", []string{"name", "time_zone", "languages", "accent"}, readSite, changeSite, viewSite},
+	{"/settings/site", []string{"name", "time_zone", "languages", "accent", "matters_title"}, readSite, changeSite, viewSite},
 	{"/settings/kiosk", []string{"kiosk_fields", "purposes", "own_purposes", "kiosk_idle", "auto_print"}, readKiosk, changeKiosk, viewKiosk},
 	{"/settings/hours", []string{"hours", "desk_phone", "duty_phone"}, readHours, changeHours, viewHours},
 	{"/settings/privacy", []string{"visit_term_days", "ticket_term_days"}, readPrivacy, changePrivacy, viewPrivacy},

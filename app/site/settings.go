@@ -21,6 +21,7 @@ type Settings struct {
 	PassCodeTries  int                   // wrong pass codes before a device has to wait
 	VisitTermDays  int                   // days that a visit's personal data is kept after it ended (PRIVACY-5)
 	TicketTermDays int                   // days that a ticket's personal data is kept after it was closed (PRIVACY-5)
+	MattersTitle   string                // what the register of complaints and help is called: complaints or matters (FORM-1)
 	AutoPrint      bool                  // the kiosk prints the slip without being asked
 	DeskPhone      string                // shown by 'ask the desk'; empty: none
 	DutyPhone      string                // somebody who answers day and night; empty: none
@@ -88,6 +89,7 @@ type settingsFile struct {
 	PassCodeTries  *int                  `json:"pass_code_tries"`
 	VisitTermDays  *int                  `json:"visit_term_days"`
 	TicketTermDays *int                  `json:"ticket_term_days"`
+	MattersTitle   *string               `json:"matters_title"`
 	AutoPrint      *bool                 `json:"auto_print"`
 	DeskPhone      *string               `json:"desk_phone"`
 	DutyPhone      *string               `json:"duty_phone"`
@@ -122,6 +124,7 @@ func (s *Settings) apply(raw json.RawMessage) error {
 	set(&s.PassCodeTries, f.PassCodeTries)
 	set(&s.VisitTermDays, f.VisitTermDays)
 	set(&s.TicketTermDays, f.TicketTermDays)
+	set(&s.MattersTitle, f.MattersTitle)
 	set(&s.AutoPrint, f.AutoPrint)
 	set(&s.DeskPhone, f.DeskPhone)
 	set(&s.DutyPhone, f.DutyPhone)
@@ -168,5 +171,11 @@ func (s *Settings) check() error {
 	if s.PassCodeTries < 1 || s.VisitTermDays < 1 || s.TicketTermDays < 1 {
 		return errors.New("pass_code_tries, visit_term_days and ticket_term_days must be at least 1")
 	}
+	if !slices.Contains(MattersTitles, s.MattersTitle) {
+		return errors.New("matters_title must be complaints or matters")
+	}
 	return nil
 }
+
+// MattersTitles are the names that the register of complaints and help has on paper, by code.
+var MattersTitles = []string{"complaints", "matters"}

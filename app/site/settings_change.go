@@ -26,6 +26,7 @@ type Change struct {
 	KioskFields    map[string]Need // only the fields named
 	Purposes       []Offer         // all of them
 	KioskIdle      *int            // seconds
+	MattersTitle   *string         // one of MattersTitles
 	AutoPrint      *bool
 	DeskPhone      *string
 	DutyPhone      *string
@@ -154,7 +155,7 @@ func (s Site) Values() map[string]string {
 	return map[string]string{
 		"name": text(s.Name), "time_zone": text(s.TimeZone), "languages": text(s.Languages), "accent": text(s.Accent),
 		"purposes": text(f.Purposes), "own_purposes": text(f.OwnPurposes), "kiosk_fields": text(f.KioskFields),
-		"kiosk_idle": text(f.KioskIdle.String()), "auto_print": text(f.AutoPrint), "desk_phone": text(f.DeskPhone),
+		"kiosk_idle": text(f.KioskIdle.String()), "matters_title": text(f.MattersTitle), "auto_print": text(f.AutoPrint), "desk_phone": text(f.DeskPhone),
 		"duty_phone": text(f.DutyPhone), "hours": text(f.Hours), "visit_term_days": text(f.VisitTermDays), "ticket_term_days": text(f.TicketTermDays),
 	}
 }
@@ -204,6 +205,11 @@ func (in Change) over(row *Site) error {
 	within(&wrong, "kiosk_idle", &idle, in.KioskIdle, KioskIdleMin, KioskIdleMax)
 	f.KioskIdle = time.Duration(idle) * time.Second
 	set(&f.AutoPrint, in.AutoPrint)
+	if in.MattersTitle != nil && !slices.Contains(MattersTitles, *in.MattersTitle) {
+		wrong.Add("matters_title", "site.choice")
+	} else {
+		set(&f.MattersTitle, in.MattersTitle)
+	}
 	phoneText(&wrong, "desk_phone", &f.DeskPhone, in.DeskPhone)
 	phoneText(&wrong, "duty_phone", &f.DutyPhone, in.DutyPhone)
 	f.KioskFields = in.ask(f.KioskFields, &wrong)

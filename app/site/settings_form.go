@@ -175,6 +175,8 @@ func (s Site) describe(ctx context.Context, name string) string {
 		})
 	case "auto_print":
 		return locale.T(ctx, "site.switch."+strconv.FormatBool(f.AutoPrint))
+	case "matters_title":
+		return locale.T(ctx, "site.matters_title."+f.MattersTitle)
 	case "desk_phone":
 		return f.DeskPhone
 	case "duty_phone":

@@ -25,7 +25,7 @@ var zones = []string{"Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Mac
 var languageFields = []string{"language-1", "language-2", "language-3"}
 
 func readSite(s Site) map[string]string {
-	v := map[string]string{"name": s.Name, "time-zone": s.TimeZone, "accent": s.Accent}
+	v := map[string]string{"name": s.Name, "time-zone": s.TimeZone, "accent": s.Accent, "matters_title": s.Settings.MattersTitle}
 	for n, field := range languageFields {
 		v[field] = ""
 		if n < len(s.Languages) {
@@ -38,6 +38,9 @@ func readSite(s Site) map[string]string {
 func changeSite(_ Site, f form) Change {
 	accent := strings.ToLower(f.get("accent"))
 	in := Change{Set: Set{Name: f.text("name"), TimeZone: f.text("time-zone"), Accent: &accent, Languages: []string{f.get(languageFields[0])}}}
+	if _, asked := f["matters_title"]; asked { // a page of before doesn't
+		in.MattersTitle = f.text("matters_title")
+	}
 	for _, field := range languageFields[1:] {
 		if lang := f.get(field); lang != "" {
 			in.Languages = append(in.Languages, lang)
@@ -68,6 +71,11 @@ func viewSite(ctx context.Context, s shown) viewed {
 		p.Fields = append(p.Fields, in)
 	}
 	p.Fields = append(p.Fields, s.input(ctx, parts.Input{Name: "accent", Type: "color", Required: true}))
+	title := parts.Input{Name: "matters_title", Type: "select", Required: true}
+	for _, code := range MattersTitles {
+		title.Options = append(title.Options, parts.Option{Value: code, Label: locale.T(ctx, "site.matters_title."+code)})
+	}
+	p.Fields = append(p.Fields, s.input(ctx, title))
 	return func(shell layout.Shell) templ.Component { return page.SettingsSite(shell, p) }
 }
 

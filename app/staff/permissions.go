@@ -29,6 +29,7 @@ const (
 	ViewWall       actor.Permission = "wall.view"
 	ViewDisplay    actor.Permission = "display.view"
 	ViewReports    actor.Permission = "report.view"
+	ViewRegisters  actor.Permission = "register.view" // the registers that the desk keeps, masked; to print, and as files
 	ManageStaff    actor.Permission = "staff.manage"
 	ManageDevices  actor.Permission = "device.manage"
 	VerifyAudit    actor.Permission = "audit.verify"
@@ -46,6 +47,6 @@ const (
 var Permissions = []actor.Permission{
 	RegisterVisit, ViewVisits, EndVisit, RegisterTicket, ViewTickets, WorkTickets, CloseTickets, AcceptTickets, ClassifyTickets,
 	DispatchTickets, ReassignTickets, TakeOverTickets, InvalidateTickets, UnsolvableTickets, VerifyTickets, CallBack, WorkOrders, ManageDepartments, ViewWall, ViewDisplay,
-	ViewReports, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ManageGrades, ReviewDay,
+	ViewReports, ViewRegisters, ManageStaff, ManageDevices, VerifyAudit, ManageSite, ManageDuty, ManageRules, ManageGrades, ReviewDay,
 	ReviewWeek, WriteKnowledge, ViewPlaces, actor.Reveal,
 }

@@ -138,15 +138,3 @@ func (r Rate) fields() []part.Input {
 	}
 	return append(out, r.Remark)
 }
-
-// Register is the register of callbacks over some days, as a form.
-type Register struct {
-	From, To part.Input
-	Message  string
-	Title    string
-	Heads    []string
-	Rows     [][]string
-	Notes    []string
-	XLSX     string // addresses of the same as files
-	CSV      string
-}

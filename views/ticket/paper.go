@@ -26,3 +26,29 @@ func lines(list []Record, of func(Record) string) string {
 	}
 	return strings.Join(out, "\n")
 }
+
+// Paper is a ticket as a form; names and numbers are hidden already.
+type Paper struct {
+	ID           int64
+	Kind, Number string
+	Facts        []PaperFact
+	Matter       string
+	Handled      []string // orders and what was told, line by line
+	Result       string
+	State        string
+	Confirmed    string // the customer who confirmed
+	Printed      time.Time
+}
+
+// PaperFact is one box of the form.
+type PaperFact struct{ Name, Text string }
+
+func (p Paper) href() string { return Row{ID: p.ID}.href() }
+
+// pairs are the boxes two by two.
+func (p Paper) pairs() (out [][]PaperFact) {
+	for i := 0; i+1 < len(p.Facts); i += 2 {
+		out = append(out, p.Facts[i:i+2])
+	}
+	return out
+}
