@@ -38,19 +38,25 @@ func ReadRoster(ctx context.Context, tx bun.IDB, site int64, at time.Time) (Rost
 }
 
 // Reach gives whom something that concerns a role goes to (ESC-5): whoever holds it and is at work now, else who is on
-// the duty list, else, where the table says nothing, everybody who holds it and isn't away. None: nobody is there, and it
-// goes on to the next role.
+// the duty list, else, where the table says nothing, everybody who holds it and isn't away, else who stands in for those
+// who are. None: nobody is there, and it goes on to the next role.
 func (r Roster) Reach(role Role) []int64 {
 	for _, there := range []func(OnRoster) bool{
 		func(p OnRoster) bool { return p.holds(role) && p.On },
 		func(p OnRoster) bool { return p.Listed },
 		func(p OnRoster) bool { return p.holds(role) },
+		func(p OnRoster) bool { return r.standsIn(p.ID, role) },
 	} {
 		if ids := r.those(there); len(ids) > 0 {
 			return ids
 		}
 	}
 	return nil
+}
+
+// standsIn tells whether somebody is named for one who holds the role and is away.
+func (r Roster) standsIn(id int64, role Role) bool {
+	return slices.ContainsFunc(r, func(p OnRoster) bool { return p.holds(role) && p.Away && p.StandIn == id })
 }
 
 // those are the people of whom a thing is true and who aren't away.

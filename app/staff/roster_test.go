@@ -30,14 +30,16 @@ func TestWhomItReaches(t *testing.T) {
 		roster staff.Roster
 		want   []int64
 	}{
-		"ESC-5 whoever holds the role and is at work":          {staff.Roster{on(1, "supervisor"), off(2, "supervisor"), listed(3, "guard")}, []int64{1}},
-		"ESC-5 all of them":                                    {staff.Roster{on(1, "supervisor"), on(2, "agent", "supervisor")}, []int64{1, 2}},
-		"ESC-5 nobody at work: the duty list, of any role":     {staff.Roster{off(1, "supervisor"), listed(3, "guard"), on(4, "agent")}, []int64{3}},
-		"ESC-5 no table kept: everybody who holds the role":    {staff.Roster{off(1, "supervisor"), off(2, "supervisor"), off(3, "agent")}, []int64{1, 2}},
-		"ESC-5 who is away isn't called, though on the table":  {staff.Roster{{ID: 1, Roles: []string{"supervisor"}, On: true, Away: true}, off(2, "supervisor")}, []int64{2}},
-		"ESC-5 nobody holds the role: on to the next":          {staff.Roster{on(1, "agent")}, nil},
-		"ESC-5 everybody who holds it is away: on to the next": {staff.Roster{away(1, 2, "supervisor"), on(2, "agent")}, nil},
-		"SHIFT-6 somebody on the duty list can be reached":     {staff.Roster{listed(9, "technician")}, []int64{9}},
+		"ESC-5 whoever holds the role and is at work":                   {staff.Roster{on(1, "supervisor"), off(2, "supervisor"), listed(3, "guard")}, []int64{1}},
+		"ESC-5 all of them":                                             {staff.Roster{on(1, "supervisor"), on(2, "agent", "supervisor")}, []int64{1, 2}},
+		"ESC-5 nobody at work: the duty list, of any role":              {staff.Roster{off(1, "supervisor"), listed(3, "guard"), on(4, "agent")}, []int64{3}},
+		"ESC-5 no table kept: everybody who holds the role":             {staff.Roster{off(1, "supervisor"), off(2, "supervisor"), off(3, "agent")}, []int64{1, 2}},
+		"ESC-5 who is away isn't called, though on the table":           {staff.Roster{{ID: 1, Roles: []string{"supervisor"}, On: true, Away: true}, off(2, "supervisor")}, []int64{2}},
+		"ESC-5 nobody holds the role: on to the next":                   {staff.Roster{on(1, "agent")}, nil},
+		"ESC-5 everybody who holds it is away: who stands in":           {staff.Roster{away(1, 2, "supervisor"), on(2, "agent")}, []int64{2}},
+		"ESC-5 who stands in is away too: on to the next":               {staff.Roster{away(1, 2, "supervisor"), away(2, 3, "agent"), on(3, "agent")}, nil},
+		"ESC-5 everybody is away, and nobody stands in: on to the next": {staff.Roster{away(1, 0, "supervisor"), on(2, "agent")}, nil},
+		"SHIFT-6 somebody on the duty list can be reached":              {staff.Roster{listed(9, "technician")}, []int64{9}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -98,11 +98,20 @@ func (r *retelling) note(step Step, set Detail, people bool) {
 	r.out = append(r.out, step)
 }
 
-// pass notes what time did until a moment, as the watch does.
+// takenAfter is how long it takes until somebody takes an escalation of the story.
+const takenAfter = 20 * time.Minute
+
+// pass notes what time did until a moment, as the watch does, and that who was told takes it.
 func (r *retelling) pass(until time.Time) {
+	var take Step
 	for {
 		todo := r.lapsed(until)
-		if len(todo) == 0 {
+		switch {
+		case !take.At.IsZero() && !take.At.After(until) && (len(todo) == 0 || todo[0].at.After(take.At)):
+			r.note(take, Detail{Took: true}, true)
+			take = Step{}
+			continue
+		case len(todo) == 0:
 			return
 		}
 		p := todo[0]
@@ -112,19 +121,33 @@ func (r *retelling) pass(until time.Time) {
 		}
 		set := Detail{Clock: string(p.clock)}
 		if p.esc != nil {
-			step.Verb, set = EscalateVerb, Detail{Level: p.esc.Level}
-			for _, k := range p.esc.From {
-				set.Clocks = append(set.Clocks, string(k))
-			}
-			r.t.Escalated = max(r.t.Escalated, ranks[p.esc.Level], 1)
-			if to := r.holders[staff.Role(p.esc.Level)]; to != 0 && p.order == nil {
-				owner, handler := r.t.OwnerID, r.t.HandlerID
-				r.t.own(person{ID: to})
-				r.t.hand(owner, handler, &set)
+			step.Verb, set = EscalateVerb, r.escalated(p)
+			if to := r.holders[staff.Role(p.esc.Level)]; to != 0 {
+				take = Step{OrderID: step.OrderID, Verb: TakeOver, From: step.From, To: step.To, At: p.at.Add(takenAfter), ActorKind: string(actor.Person), ActorID: to}
 			}
 		}
 		r.note(step, set, false)
 	}
+}
+
+// escalated is what an escalation says; a case passes to who holds the level.
+func (r *retelling) escalated(p lapse) (set Detail) {
+	set.Level = p.esc.Level
+	for _, k := range p.esc.From {
+		set.Clocks = append(set.Clocks, string(k))
+	}
+	r.t.Escalated = max(r.t.Escalated, ranks[p.esc.Level], 1)
+	to := r.holders[staff.Role(p.esc.Level)]
+	if to == 0 {
+		return set
+	}
+	set.Told = []int64{to}
+	if p.order == nil {
+		owner, handler := r.t.OwnerID, r.t.HandlerID
+		r.t.own(person{ID: to})
+		r.t.hand(owner, handler, &set)
+	}
+	return set
 }
 
 // follow carries out a step of the ticket's own.

@@ -70,6 +70,46 @@ func TestGoesOn(t *testing.T) {
 		}
 		d.agrees()
 	})
+	t.Run("ESC-4 gone on to the manager, a week later it passes to the manager all the same", func(t *testing.T) {
+		t.Parallel()
+		d := setup(t)
+		made := d.escalated()
+		d.clock.Set(monday.Add(7 * 24 * time.Hour))
+		d.mark(d.svc)
+		wantLines(t, d.escalations(made.ID), "escalate supervisor 48h0m0s", "escalate manager 52h0m0s", "escalate operations_manager 56h0m0s", "escalate manager 168h0m0s")
+		if got := d.get(made.ID); got.OwnerID != d.people[staff.Manager].ID {
+			t.Errorf("owner %d", got.OwnerID)
+		}
+	})
+	t.Run("SLA-4 since when an escalation waits is a cache too: what was altered is found and mended", func(t *testing.T) {
+		t.Parallel()
+		d := setup(t)
+		made := d.escalated()
+		if _, err := d.db.NewRaw(`update tickets set untaken_at = null where id = ?`, made.ID).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		job := actor.AsJob(t.Context(), "test", 0)
+		if got, err := d.svc.Recompute(job, true); err != nil || len(got.Wrong) != 1 || got.Wrong[0].Figure != "untaken_at" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if got := d.get(made.ID); !got.UntakenAt.Equal(made.UntakenAt) {
+			t.Errorf("it waits since %s", got.UntakenAt)
+		}
+	})
+	t.Run("ESC-5 who should hear of it is away and somebody stands in: that one does", func(t *testing.T) {
+		t.Parallel()
+		d := setup(t)
+		d.clock.Set(monday.Add(47*time.Hour + 30*time.Minute))
+		d.duty(d.people[staff.Supervisor].ID, staff.Away, d.people[staff.Agent].ID)
+		d.clock.Set(monday)
+		made := d.escalated()
+		if got := d.inbox(staff.Agent); !slices.Contains(got, "escalated") {
+			t.Errorf("who stands in was told %v, the manager %v", got, d.inbox(staff.Manager))
+		}
+		if _, err := d.svc.Do(d.as(staff.Agent), made.ID, ticket.TakeOver, ticket.Act{}); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("ESC-5 outside working hours the term stands still, but for urgency A, which rings", func(t *testing.T) {
 		t.Parallel()
 		d := setup(t)

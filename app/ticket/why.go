@@ -49,13 +49,30 @@ func whys(ctx context.Context, out []page.Why, l limit.Limits, order string, now
 			continue
 		}
 		w := page.Why{Clock: string(c.Kind), Order: order, State: string(c.State(now)), Span: spanWords(ctx, c.Span), Start: c.Start, Due: c.Due,
-			Promise: c.Promise, Lapsed: c.Lapsed, Done: c.Done, Replaced: c.Replaced, Breached: c.Breached(now), Round: c.Round, Unknown: c.Unknown()}
+			Promise: c.Promise, Lapsed: c.Lapsed, Done: c.Done, Replaced: c.Replaced, Breached: c.Breached(now), Round: c.Round, Unknown: c.Unknown(), Rule: ruleOf(c)}
 		for _, part := range c.Why(now) {
 			w.Parts = append(w.Parts, page.WhyPart{From: part.From, Until: part.Until, Counted: part.Counted, Words: partWords(ctx, part)})
 		}
 		out = append(out, w)
 	}
 	return out
+}
+
+// ruleOf is how a limit is counted: in working days or by the clock, and whether waiting on the customer stops it (SLA-2,
+// SLA-3).
+func ruleOf(c *limit.Clock) string {
+	stops := c.Kind == limit.Result || c.Kind == limit.Order
+	switch {
+	case c.Span == (limit.Span{}):
+		return ""
+	case c.Span.Unit == limit.WorkingDays && stops:
+		return "days"
+	case c.Span.Unit == limit.WorkingDays:
+		return "days_run"
+	case stops:
+		return "stops"
+	}
+	return "runs"
 }
 
 // spanWords is how long a limit is.

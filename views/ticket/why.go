@@ -8,6 +8,7 @@ type Why struct {
 	Order    string // number of the order; empty: the ticket's own
 	State    string // running, near, waiting, overdue, met, late, replaced
 	Span     string // how long it is, in words
+	Rule     string // how it is counted, said by "limit.rule.<rule>"; empty where there is only a promise
 	Round    int    // how often the ticket had been reopened
 	Start    time.Time
 	Due      time.Time // zero while it stands still

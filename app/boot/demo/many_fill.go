@@ -75,7 +75,8 @@ func staged[T any](ctx context.Context, tx bun.Tx, table string, all []T) error 
 
 // fill tells every story as often as it is to be told, in a few statements over all of them.
 func (m *crowd) fill(ctx context.Context, tx bun.Tx) error {
-	if _, err := tx.ExecContext(ctx, "set local work_mem = '128MB'"); err != nil {
+	// Tables without indexes are put together by hashing, in the order in which the stories stand.
+	if _, err := tx.ExecContext(ctx, "set local work_mem = '128MB'; set local enable_nestloop = off; set local enable_mergejoin = off"); err != nil {
 		return err
 	}
 	term := m.now.In(m.here.Location()).AddDate(0, 0, -m.here.Settings.TicketTermDays)
@@ -86,7 +87,7 @@ func (m *crowd) fill(ctx context.Context, tx bun.Tx) error {
 	if m.many.Bare {
 		return nil
 	}
-	return m.run(ctx, tx, manyOrders, manySteps, manyRecords, manyCallbacks, manyRatings, manyTasks, manyNotices)
+	return m.run(ctx, tx, "analyze tickets", manyOrders, manySteps, "analyze orders, ticket_steps", manyRecords, manyCallbacks, manyRatings, manyTasks, "analyze tasks", manyNotices)
 }
 
 // run runs statements over everything that was made so far.
@@ -105,7 +106,7 @@ const (
 	manyTickets = `insert into tickets (id, site_id, entry_key, entry_hash, number, channel, kind, urgency, type, life_safety, state, place, household_id, matter,
 			reporter, phone, phone_index, first_asked_id, owner_id, handler_id, registered_at, due_at, resolved_at, closed_at, overdue_at, reopened, version,
 			help_kind, validity, about, topic, severity, grade, accepted_at, classified_at, waiting_on, response_due, response_at, solution_due,
-			solution_at, promised_at, update_due, updated_at, urged, urged_at, confirmed_by, next_at, near_at, escalated, callback_due, expired_at)
+			solution_at, promised_at, update_due, updated_at, urged, urged_at, confirmed_by, next_at, near_at, escalated, untaken_at, callback_due, expired_at)
 		overriding system value
 		select t.id + c, t.site_id, md5('lobby ticket ' || t.id + c)::uuid, case when gone then '' else sha256(convert_to('lobby ' || t.id + c, 'UTF8')) end,
 			'T' || m.day || '-' || lpad((m.serial + c)::text, greatest(4, length((m.serial + c)::text)), '0'), t.channel, t.kind, t.urgency, t.type, t.life_safety, t.state,
@@ -114,7 +115,7 @@ const (
 			case when not gone then p.phone_index end, t.first_asked_id, t.owner_id, t.handler_id, t.registered_at, t.due_at, t.resolved_at, t.closed_at, t.overdue_at,
 			t.reopened, t.version, t.help_kind, t.validity, t.about, t.topic, t.severity, t.grade, t.accepted_at, t.classified_at, t.waiting_on,
 			t.response_due, t.response_at, t.solution_due, t.solution_at, t.promised_at, t.update_due, t.updated_at, t.urged, t.urged_at,
-			case when t.confirmed_by = '' or gone then '' else p.reporter end, t.next_at, t.near_at, t.escalated, t.callback_due, case when gone then ?3::timestamptz end
+			case when t.confirmed_by = '' or gone then '' else p.reporter end, t.next_at, t.near_at, t.escalated, t.untaken_at, t.callback_due, case when gone then ?3::timestamptz end
 		from made_tickets t join made_moulds m on m.id = t.id cross join lateral generate_series(0, m.copies - 1) c
 		cross join lateral (select t.closed_at is not null and t.closed_at < ?2 and t.state in ('closed', 'invalid', 'unsolvable') as gone) x
 		join made_customers p on p.n = ((t.id + c) * 7919 % ?0) * ?1 + m.zone order by t.id + c`
