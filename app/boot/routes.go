@@ -22,6 +22,7 @@ import (
 	"lobby/app/ticket/oversight"
 	"lobby/app/ticket/paper"
 	"lobby/app/ticket/pictures"
+	"lobby/app/ticket/policy"
 	"lobby/app/visitor"
 
 	"lobby/kiosk"
@@ -78,6 +79,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&paper.Pages{Service: a.Tickets}).Routes(i.web)
+	(&policy.Pages{Service: a.Tickets}).Routes(i.web)
 	(&oversight.Pages{DB: a.DB, Sites: a.Sites, Tickets: a.Tickets, Notices: a.Notices, Staff: a.Staff, Now: a.Now}).Routes(i.web)
 	i.reviews()
 	places := a.SiteService()

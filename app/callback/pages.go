@@ -53,6 +53,7 @@ func form(ctx context.Context, i Item, fresh bool, typed web.Values, said map[st
 		Answer:    input("answer", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer, Hint: locale.T(ctx, "callback.label.answer_hint"), Either: "f-answer-hint"}),
 		Marks:     MarkRows(ctx, typed.Get, said),
 		Remark:    input("remark", part.Input{Type: "textarea", Rows: 2, Max: MaxAnswer})}
+	f.Reached.Keys = "e"
 	f.Reached.Hint, f.Satisfied.Required = locale.T(ctx, "callback.label.reached_hint"), false
 	return f, nil
 }

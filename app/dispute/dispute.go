@@ -38,9 +38,10 @@ const (
 	// MaxSaid is how many characters may be said at once, and of the outcome.
 	MaxSaid = 500
 
-	// Fewest and Most are how many parties a dispute has.
+	// Fewest is how many parties a dispute has at least.
 	Fewest = 2
-	Most   = 4
+	// Most is how many it has at most.
+	Most = 4
 )
 
 // Dispute is one between neighbours.

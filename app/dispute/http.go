@@ -63,9 +63,7 @@ func (p *Pages) render(c *fiber.Ctx, status int, a attempt) error {
 		return err
 	}
 	v.Ticket, v.Number, v.Message = id, number, message
-	if v.Talk == nil && v.Begin == nil { // the form is gone, what was written into it isn't
-		v.Typed = a.written()
-	}
+	v.Typed = a.written(v.Begin == nil, v.Talk == nil) // the form is gone, what was written into it isn't
 	s := web.Shell(c, locale.T(ctx, "dispute.title"))
 	s.Styles = append(s.Styles, "desk.css", "review.css")
 	return web.Render(c, status, page.DisputePage(s, v))

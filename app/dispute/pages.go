@@ -135,11 +135,16 @@ func (a attempt) key() (uuid.UUID, error) {
 	return uuid.NewV7()
 }
 
-// written is what was typed into a form that is gone.
-func (a attempt) written() string {
-	all := []string{a.form.Get("said"), a.form.Get("ending")}
+// written is what was typed into the forms that are gone: that of the beginning, those of the mediator.
+func (a attempt) written(begun, mediated bool) string {
+	var all []string
+	if mediated {
+		all = append(all, a.form.Get("said"), a.form.Get("ending"))
+	}
 	for n := range Most {
-		all = append(all, a.form.Get(field("name", n)), a.form.Get(field("place", n)))
+		if begun {
+			all = append(all, a.form.Get(field("name", n)), a.form.Get(field("place", n)))
+		}
 	}
 	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), " · ")
 }

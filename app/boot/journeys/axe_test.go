@@ -11,6 +11,7 @@ import (
 
 	"lobby/app/boot/boottest"
 	"lobby/app/callback"
+	"lobby/app/dispute"
 	"lobby/app/kit/actor"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -80,6 +81,30 @@ func toCall(t *testing.T, h *house) int64 {
 	return made.ID
 }
 
+// quarrel is a complaint in hand with a dispute in which something was said, and one in which none was begun.
+func quarrel(t *testing.T, h *house) (running, fresh string) {
+	t.Helper()
+	as := actor.AsJob(t.Context(), "test", h.at.ID)
+	p := h.Person(t, h.app, h.at.ID, "mediates", staff.Supervisor)
+	who := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: p.ID, Site: h.at.ID, May: staff.May(staff.Supervisor)})
+	var ids [2]int64
+	for n := range ids {
+		made, err := h.app.Tickets.Register(as, ticket.Register{EntryKey: uuid.Must(uuid.NewV7()), Kind: "complaint", Place: "18#2单元201", Matter: "楼上半夜吵闹", Channel: "phone"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[n] = tickettest.Bring(as, t, h.app.Tickets, made.ID, ticket.InHand).ID
+	}
+	_, err := h.app.Disputes.Open(who, dispute.Open{EntryKey: uuid.Must(uuid.NewV7()), Ticket: ids[0], Parties: []dispute.Party{{Name: "张三"}, {Place: "18#2单元301"}}})
+	if err == nil {
+		err = h.app.Disputes.Say(who, ids[0], 0, "一起谈了", uuid.Must(uuid.NewV7()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("/disputes/%d", ids[0]), fmt.Sprintf("/disputes/%d", ids[1])
+}
+
 // pair types a device's code on the screen itself.
 func pair(t *testing.T, h *house, size [2]int64, kind, lang string) *tab {
 	t.Helper()
@@ -102,6 +127,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	visit, tickets := people(t, h)
 	zone, building, door := places(t, h)
 	called := toCall(t, h)
+	running, fresh := quarrel(t, h)
 	var rating sync.Mutex
 	flow := flowPages(t, h)
 	day := h.at.Day(h.Clock.Now())
@@ -125,8 +151,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			for _, path := range append([]string{
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
-				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), fmt.Sprintf("/desk/tickets/%d/print", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/shifts", "/settings/calendar", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
-				"/callbacks", fmt.Sprintf("/callbacks/%d", called), "/registers", "/registers/reception", "/registers/reception/print", "/registers/matters", "/registers/matters/print", "/registers/callbacks", "/registers/callbacks/print", "/reports/sla", "/reports/complaints", "/reports/reviews",
+				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), fmt.Sprintf("/desk/tickets/%d/print", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/policy", "/settings/ladder", "/settings/shifts", "/settings/calendar", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
+				running, fresh, "/callbacks", fmt.Sprintf("/callbacks/%d", called), "/registers", "/registers/reception", "/registers/reception/print", "/registers/matters", "/registers/matters/print", "/registers/callbacks", "/registers/callbacks/print", "/reports/sla", "/reports/complaints", "/reports/reviews",
 				"/inbox", "/duty", "/supervisor",
 				"/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"),
 				"/knowledge", fmt.Sprintf("/knowledge/new/%d", tickets[2].ID),
