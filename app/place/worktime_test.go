@@ -178,7 +178,7 @@ func TestCalendarPage(t *testing.T) {
 			t.Errorf("%d days are marked as made up", n)
 		}
 		chief.Get(calendarPath+"?year=2025").WantText("2025年", "国庆节、中秋节")
-		chief.Get(calendarPath+"?year=2027").WantText("没有资料")
+		chief.Get(calendarPath + "?year=2027").WantText("没有资料")
 		chief.Get(calendarPath + "?year=99999999999999999999").Want(http.StatusOK).WantText("2026年")
 	})
 	t.Run("SHIFT-4 a file with mistakes is refused line by line, and nothing of it is kept", func(t *testing.T) {

@@ -117,7 +117,7 @@ func (t *Ticket) Emergency() bool { return t.LifeSafety || t.Urgency == "A" || t
 // Sampled tells whether a ticket may be closed without a callback: inquiries, suggestions and activities that were no
 // emergency (CALLBACK-2).
 func (t *Ticket) Sampled() bool {
-	return slices.Contains([]string{"inquiry", "suggestion", "activity"}, t.Kind) && !t.Emergency()
+	return slices.Contains(Sampled, t.Kind) && !t.Emergency()
 }
 
 // Refused tells that a complaint was found invalid: it gets no order (COMPLAINT-1).

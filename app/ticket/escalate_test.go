@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"lobby/app/kit/actor"
 	"lobby/app/staff"
 	"lobby/app/ticket"
@@ -209,8 +211,13 @@ func TestRules(t *testing.T) {
 		}
 		policy.Rows = []limit.Row{{Kind: "repair", Result: limit.Span{N: 12, Unit: limit.Hours}}}
 		moved, err := d.svc.PreviewPolicy(ctx, policy)
-		if err != nil || len(moved) != 1 || moved[0].ID != open.ID || !moved[0].From.Equal(monday.Add(48*time.Hour)) || !moved[0].To.Equal(monday.Add(12*time.Hour)) {
+		if err != nil || moved.Count != 1 || moved.Moved[0].ID != open.ID || moved.Open != 2 {
 			t.Fatalf("%+v, %v", moved, err)
+		}
+		want := []ticket.MovedLimit{{Clock: "response", From: monday.Add(24 * time.Hour)}, {Clock: "result", From: monday.Add(48 * time.Hour), To: monday.Add(12 * time.Hour)},
+			{Clock: "update", From: monday.Add(32 * time.Hour)}}
+		if diff := cmp.Diff(want, moved.Moved[0].Limits); diff != "" {
+			t.Error(diff)
 		}
 		if got := d.get(open.ID); !got.DueAt.Equal(monday.Add(48 * time.Hour)) {
 			t.Errorf("the preview moved it to %s", got.DueAt)

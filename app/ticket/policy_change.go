@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
-	"lobby/app/kit/pii"
 	"lobby/app/site"
 	"lobby/app/staff"
 	"lobby/app/ticket/limit"
@@ -27,9 +25,24 @@ func (s *Service) Policy(ctx context.Context) (*limit.Policy, int64, error) {
 	if err != nil {
 		return nil, 0, db.Translate(err)
 	}
-	p := *r.current()
-	p.Rows, p.Ladder = slices.Clone(p.Rows), slices.Clone(p.Ladder)
-	return &p, int64(len(r.policies) - 1), nil
+	return r.current().Clone(), int64(len(r.policies) - 1), nil
+}
+
+// PolicyOf gives the policy that had a version, which somebody saw who is about to change it; of a version that never
+// was, the one in force.
+func (s *Service) PolicyOf(ctx context.Context, version int64) (*limit.Policy, error) {
+	a, err := actor.Require(ctx, staff.ManageRules)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.rules(ctx, s.DB, a.Site)
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	if version < 0 || version >= int64(len(r.policies)) {
+		version = int64(len(r.policies)) - 1
+	}
+	return r.policies[version].policy.Clone(), nil
 }
 
 // SetPolicy puts a policy in force from now on, ladder and callbacks with it, where the version is still the one that
@@ -47,6 +60,14 @@ func (s *Service) SetPolicy(ctx context.Context, p *limit.Policy, version int64)
 		return struct{}{}, site.AddRule(ctx, tx, a.Site, site.PolicyRule, p, version, s.now())
 	})
 	return err
+}
+
+// CheckPolicy refuses a policy that makes no sense, with every fault in it.
+func (s *Service) CheckPolicy(ctx context.Context, p *limit.Policy) error {
+	if _, err := actor.Require(ctx, staff.ManageRules); err != nil {
+		return err
+	}
+	return checkPolicy(p)
 }
 
 // checkPolicy says what is wrong with a policy, by field: policy.<row>.<field>, or ladder.<row>.
@@ -79,60 +100,22 @@ func checkPolicy(p *limit.Policy) error {
 			}
 		}
 	}
+	if p.Callbacks.Within == (limit.Span{}) {
+		wrong.Add("callbacks", "limit.problem.no_callback")
+	}
+	for _, kind := range p.Callbacks.Sampled {
+		if !slices.Contains(Sampled, kind) {
+			wrong.Add("sampled", "limit.problem.always_called")
+		}
+	}
+	if len(p.Rows) > MaxRows || len(p.Ladder) > MaxRows {
+		wrong.Add("rows", "limit.problem.too_many", fault.Args{"Max": MaxRows})
+	}
 	return wrong.Err()
 }
 
-// Moved is an open ticket whose result would be due at another time; zero is at none.
-type Moved struct {
-	ID       int64
-	Number   string
-	Kind     string
-	Urgency  string
-	Place    string
-	From, To time.Time
-}
+// MaxRows is how many rows a policy's table may have, and how many rungs its ladder.
+const MaxRows = 60
 
-// previewBatch is how many tickets a preview looks at together.
-const previewBatch = 500
-
-// PreviewPolicy gives the open tickets that a policy would move, in the order of their numbers, and changes nothing.
-func (s *Service) PreviewPolicy(ctx context.Context, p *limit.Policy) ([]Moved, error) {
-	a, err := actor.Require(ctx, staff.ManageRules)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkPolicy(p); err != nil {
-		return nil, err
-	}
-	moved, err := db.Read(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (moved []Moved, err error) {
-		for last := int64(0); ; {
-			var list []*Ticket
-			err := tx.NewSelect().Model(&list).ColumnExpr("?TableColumns").Where("site_id = ?", a.Site).Where("lane is not null").
-				Where("id > ?", last).OrderExpr("id").Limit(previewBatch).Scan(ctx)
-			if err != nil || len(list) == 0 {
-				return moved, err
-			}
-			records, err := s.readRecords(ctx, tx, list)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range records {
-				moved = r.preview(moved, p, s.now())
-			}
-			last = list[len(list)-1].ID
-		}
-	})
-	return moved, db.Translate(err)
-}
-
-// preview adds the ticket where a policy would move it.
-func (r *record) preview(moved []Moved, p *limit.Policy, now time.Time) []Moved {
-	from := dueOf(r.limits(), limit.Result)
-	policy, h := r.history()
-	to := dueOf(limit.Of(policy, r.rules.calendar, append(h, limit.Event{At: now, What: limit.PolicyChanged, Policy: p})), limit.Result)
-	if from.Equal(to) {
-		return moved
-	}
-	t := r.t
-	return append(moved, Moved{ID: t.ID, Number: t.Number, Kind: t.Kind, Urgency: t.Urgency, Place: pii.Redact(t.Place), From: from, To: to})
-}
+// Sampled are the kinds that needn't be called back (CALLBACK-2).
+var Sampled = []string{"inquiry", "suggestion", "activity"}

@@ -39,8 +39,8 @@ func readHours(form web.Values) (h calendar.Hours, at map[string]string, wrong f
 	h.Weekend = slices.Compact(h.Weekend)
 	for n := 1; len(form[fmt.Sprintf("season.%d.month", n)]) > 0 && n <= mostSeasons; n++ {
 		season := fmt.Sprintf("season.%d", n)
-		month, _ := strconv.Atoi(form.Get(season + ".month")) //nolint:errcheck // 0 is no month
-		day, _ := strconv.Atoi(form.Get(season + ".day"))     //nolint:errcheck // nor a day
+		month, _ := strconv.Atoi(form.Get(season + ".month")) // 0 is no month
+		day, _ := strconv.Atoi(form.Get(season + ".day"))     // nor a day
 		s := calendar.Season{Code: form.Get(season + ".code"), From: calendar.MonthDay{Month: time.Month(month), Day: day}}
 		if month < 1 || month > 12 || day < 1 || day > 31 {
 			s.From = calendar.MonthDay{}
@@ -90,7 +90,7 @@ func readShift(form web.Values, at string, wrong *fault.Fields) (s calendar.Shif
 func values(h calendar.Hours) web.Values {
 	v := web.Values{}
 	for _, w := range h.Weekend {
-		text, _ := w.MarshalText() //nolint:errcheck // never fails
+		text, _ := w.MarshalText() // never fails
 		v["weekend"] = append(v["weekend"], string(text))
 	}
 	for n, s := range h.Seasons {
@@ -213,7 +213,7 @@ func shiftsPage(ctx context.Context, v web.Values, stands calendar.Hours, said m
 		p.Fields = append(p.Fields, part.Input{Name: "weekend", Label: locale.T(ctx, "calendar.shifts.free"), Error: said["weekend"]})
 	}
 	for _, day := range week {
-		text, _ := calendar.Weekday(day).MarshalText() //nolint:errcheck // never fails
+		text, _ := calendar.Weekday(day).MarshalText() // never fails
 		p.Week = append(p.Week, page.WeekDay{Value: string(text), Label: dayName(ctx, day), Free: slices.Contains(v["weekend"], string(text))})
 	}
 	for n := 1; len(v[fmt.Sprintf("season.%d.month", n)]) > 0 && n <= mostSeasons; n++ {
@@ -272,7 +272,7 @@ func inWords(ctx context.Context, h calendar.Hours, at map[string]string, wrong 
 	out := slices.Clone(wrong)
 	for i, f := range out {
 		var season, shift int
-		n, _ := fmt.Sscanf(f.Name, "season.%d.shift.%d.", &season, &shift) //nolint:errcheck // n says how far it came
+		n, _ := fmt.Sscanf(f.Name, "season.%d.shift.%d.", &season, &shift) // n says how far it came
 		if n == 0 || season > len(h.Seasons) {
 			continue
 		}

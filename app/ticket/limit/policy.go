@@ -75,25 +75,47 @@ func Default() *Policy {
 }
 
 // OnSpot is the policy of SLA-6 to choose: the default with promises of when somebody is at the spot.
-func OnSpot() *Policy {
-	p := Default()
+func OnSpot() *Policy { return Default().WithOnSpot() }
+
+// WithOnSpot is the policy with the promises of SLA-6: its other limits stay. A row that it doesn't have yet has those of
+// the row by which its tickets went so far.
+func (p *Policy) WithOnSpot() *Policy {
 	var rows []Row
 	if err := json.Unmarshal(onSpotRows, &rows); err != nil {
 		panic("limit: on_spot.json: " + err.Error())
 	}
-	for _, row := range rows {
-		if i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.criteria() == row.criteria() }); i >= 0 {
-			p.Rows[i] = row
-			continue
+	p = p.Clone()
+	for _, promise := range rows {
+		i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.criteria() == promise.criteria() })
+		if i < 0 {
+			row := p.Row(promise.criteria())
+			row.Kind, row.LifeSafety, row.Help, row.Severity, row.Urgency = promise.Kind, promise.LifeSafety, promise.Help, promise.Severity, promise.Urgency
+			i, p.Rows = len(p.Rows), append(p.Rows, row)
 		}
-		p.Rows = append(p.Rows, row)
+		p.Rows[i].Response, p.Rows[i].OnSpot = promise.Response, true
 	}
 	return p
+}
+
+// Clone is a copy that can be changed.
+func (p *Policy) Clone() *Policy {
+	c := *p
+	c.Rows, c.Ladder, c.Callbacks.Sampled = slices.Clone(p.Rows), slices.Clone(p.Ladder), slices.Clone(p.Callbacks.Sampled)
+	for i := range c.Ladder {
+		c.Ladder[i].Levels = slices.Clone(c.Ladder[i].Levels)
+	}
+	return &c
 }
 
 // criteria is the row without its limits.
 func (r Row) criteria() Class {
 	return Class{Kind: r.Kind, Urgency: r.Urgency, Severity: r.Severity, Help: r.Help, LifeSafety: r.LifeSafety}
+}
+
+// Limits is the row without what it is for: two of them are equal where they have the same limits.
+func (r Row) Limits() Row {
+	r.Kind, r.LifeSafety, r.Help, r.Severity, r.Urgency = "", false, "", "", ""
+	return r
 }
 
 // Row gives the limits of a class. A row that names the kind comes before one that doesn't, then likewise life safety,
