@@ -34,7 +34,9 @@ func (b *Boards) display(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page.Hours = deskHours(ctx, here, b.Now())
+	if page.Hours, err = deskHours(ctx, b.Sites, here, b.Now()); err != nil {
+		return err
+	}
 	page.Shell = web.Shell(c, locale.T(ctx, "display.title"))
 	page.Shell.Styles = []string{"display.css"}
 	page.Shell.Scripts = []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}

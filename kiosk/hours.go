@@ -11,13 +11,20 @@ import (
 )
 
 // deskHours says whether the desk is staffed, and until when that holds. A site that has told no hours says nothing.
-func deskHours(ctx context.Context, here site.Site, now time.Time) view.Hours {
-	desk := here.DeskAt(now)
+func deskHours(ctx context.Context, sites *site.Directory, here site.Site, now time.Time) (view.Hours, error) {
+	if !here.Settings.Hours.Told() {
+		return view.Hours{}, nil
+	}
+	days, err := sites.Calendar(ctx, here.ID)
+	if err != nil {
+		return view.Hours{}, err
+	}
+	desk := here.DeskAt(now, days)
 	h := view.Hours{Told: desk.Told, Open: desk.Open, Until: desk.Until}
 	if !desk.Until.IsZero() {
 		h.At = moment(ctx, here, now, desk.Until)
 	}
-	return h
+	return h, nil
 }
 
 // moment says a time within the next days: 18:00, or Monday 08:00 where it is not today any more.

@@ -80,13 +80,17 @@ func (f *Flow) frame(c *fiber.Ctx, titleKey string) (view.Frame, site.Site, erro
 	if err != nil {
 		return view.Frame{}, here, err
 	}
+	hours, err := deskHours(ctx, f.Sites, here, f.Now())
+	if err != nil {
+		return view.Frame{}, here, err
+	}
 	shell := web.Shell(c, locale.T(ctx, titleKey))
 	shell.Styles, shell.Scripts = []string{"kiosk.css"}, []string{"kiosk.js"}
 	return view.Frame{
 		Shell: shell, Languages: here.Languages, Zone: here.TimeZone, Now: f.Now(),
 		Idle:      int(here.Settings.KioskIdle / time.Second),
 		DeskPhone: here.Settings.DeskPhone, DutyPhone: here.Settings.DutyPhone, AutoPrint: here.Settings.AutoPrint,
-		Desk: deskHours(ctx, here, f.Now()),
+		Desk: hours,
 	}, here, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -133,7 +134,7 @@ func (e *env) database(ctx context.Context) []finding {
 			remedy: "check DATABASE_URL, and that the server runs and lets this machine in"}}
 	}
 	out := server(ctx, direct)
-	out = append(out, e.schema(ctx, direct), e.key(ctx, direct), siteZones(ctx, direct), e.backups(ctx, direct))
+	out = append(out, e.schema(ctx, direct), e.key(ctx, direct), siteZones(ctx, direct), siteYears(ctx, direct, time.Now()), e.backups(ctx, direct))
 	out = append(out, e.inUse(ctx, direct)...)
 	if err := done(); err != nil {
 		out = append(out, finding{what: "database", bad: "it could not be closed: " + err.Error(), remedy: "look at its log"})

@@ -103,6 +103,15 @@ func (d *Directory) Rules(ctx context.Context, tx bun.IDB, id int64) (*Rules, er
 	return rules, nil
 }
 
+// Calendar gives the calendar of a site as it stands.
+func (d *Directory) Calendar(ctx context.Context, id int64) (*calendar.Calendar, error) {
+	r, err := d.Rules(ctx, d.db, id)
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	return r.Calendar, nil
+}
+
 // readRules reads all versions of the policy, and of everything else the one in force.
 func readRules(ctx context.Context, tx bun.IDB, here Site) (*Rules, error) {
 	var list []Rule

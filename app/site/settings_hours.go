@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"lobby/app/site/calendar"
 )
 
 // Span is when the desk is staffed on one day, in minutes after midnight. It ends on the next day where it doesn't end
@@ -94,8 +96,9 @@ type Desk struct {
 // horizon is how many days are looked ahead for the next change.
 const horizon = 9
 
-// DeskAt tells whether the desk is staffed at a moment, by the site's own clock.
-func (s Site) DeskAt(now time.Time) Desk {
+// DeskAt tells whether the desk is staffed at a moment, by the site's own clock and calendar: on a public holiday and on
+// a make-up day it keeps the hours of the day that this one is like.
+func (s Site) DeskAt(now time.Time, days *calendar.Calendar) Desk {
 	h := s.Settings.Hours
 	d := Desk{Told: h.Told()}
 	if !d.Told {
@@ -105,7 +108,7 @@ func (s Site) DeskAt(now time.Time) Desk {
 	last := today.AddDate(0, 0, horizon)
 	var until time.Time // end of the span that is being followed
 	for n := -1; n < horizon; n++ {
-		begin, end, ok := h.on(today.AddDate(0, 0, n))
+		begin, end, ok := h.on(today.AddDate(0, 0, n), days)
 		if !ok || !end.After(now) {
 			continue
 		}
@@ -124,8 +127,8 @@ func (s Site) DeskAt(now time.Time) Desk {
 }
 
 // on is the span that begins on a day.
-func (h Hours) on(day time.Time) (begin, end time.Time, ok bool) {
-	span := h[day.Weekday()]
+func (h Hours) on(day time.Time, days *calendar.Calendar) (begin, end time.Time, ok bool) {
+	span := h[days.Like(calendar.Date(day.Date()))]
 	if !span.Open {
 		return begin, end, false
 	}

@@ -10,6 +10,7 @@ import (
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
+	"lobby/app/site/calendar"
 	"lobby/views/locale"
 )
 
@@ -51,7 +52,11 @@ func TestDeskHours(t *testing.T) {
 				t.Fatal(err)
 			}
 			now := at(t, s, c.now)
-			d := s.DeskAt(now.UTC())
+			days, err := calendar.New(s.Location(), calendar.DefaultHours(), calendar.Shipped()...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := s.DeskAt(now.UTC(), days)
 			got := "untold"
 			if d.Told {
 				got = map[bool]string{true: "open", false: "closed"}[d.Open] + " until " + d.Until.In(s.Location()).Format("Mon 15:04")
@@ -63,6 +68,39 @@ func TestDeskHours(t *testing.T) {
 				}
 			}
 			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// A public holiday isn't a normal day at the desk, nor is a make-up Sunday a free one.
+func TestDeskHoursKnowTheCalendar(t *testing.T) {
+	t.Parallel()
+	days, err := calendar.New(time.UTC, calendar.DefaultHours(), calendar.Shipped()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workdays := `"mon":"08:00-18:00","tue":"08:00-18:00","wed":"08:00-18:00","thu":"08:00-18:00","fri":"08:00-18:00"`
+	for _, c := range []struct{ name, hours, now, want string }{
+		{"SHIFT-4 closed on a public holiday where Sundays are", "{" + workdays + "}", "2026-02-16T10:00", "closed until 02-24 08:00"},
+		{"SHIFT-4 open on a public holiday as on Sundays", "{" + workdays + `,"sat":"08:00-18:00","sun":"09:00-12:00"}`, "2026-10-01T10:00", "open until 10-01 12:00"},
+		{"SHIFT-4 open on a make-up Sunday as on Mondays", "{" + workdays + "}", "2026-01-04T10:00", "open until 01-04 18:00"},
+		{"SHIFT-4 the evening before a holiday", "{" + workdays + "}", "2026-09-30T19:00", "closed until 10-08 08:00"},
+		{"SHIFT-4 a year without data knows weekends only", "{" + workdays + "}", "2027-10-01T10:00", "open until 10-01 18:00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := Site{Code: "x", TimeZone: "UTC", Raw: json.RawMessage(`{"hours":` + c.hours + `}`)}
+			if err := s.finish(); err != nil {
+				t.Fatal(err)
+			}
+			now, err := time.Parse("2006-01-02T15:04", c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := s.DeskAt(now, days)
+			if got := map[bool]string{true: "open", false: "closed"}[d.Open] + " until " + d.Until.Format("01-02 15:04"); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})

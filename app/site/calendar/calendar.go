@@ -83,6 +83,23 @@ func (c *Calendar) Working(d Day) (works bool, why Reason) {
 	return true, Reason{Why: Normal}
 }
 
+// Like is the day of the week that a day is kept as, for who has hours by the day of the week: a public holiday is like
+// the last free day of the week, a make-up day like the first that is worked. The week begins on Monday.
+func (c *Calendar) Like(d Day) time.Weekday {
+	_, why := c.Working(d)
+	like := d.Weekday()
+	for n := range 7 {
+		day := time.Weekday((n + 1) % 7)
+		switch {
+		case why.Why == PublicHoliday && c.weekend[day]:
+			like = day
+		case why.Why == MakeUp && !c.weekend[day]:
+			return day
+		}
+	}
+	return like
+}
+
 // Known tells whether the year's holidays have been imported. Days of other years are a guess, which pages say.
 func (c *Calendar) Known(year int) bool {
 	_, known := c.years[year]
