@@ -249,9 +249,9 @@ func TestOutbox(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stubborn, tries := letters[0], 0
+	lasting, tries := letters[0], 0
 	for tries = range 20 {
-		if err := out.Failed(t.Context(), stubborn); err != nil {
+		if err := out.Failed(t.Context(), lasting); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(24 * time.Hour)
@@ -259,7 +259,7 @@ func TestOutbox(t *testing.T) {
 		if len(next) == 0 {
 			break
 		}
-		stubborn = next[0]
+		lasting = next[0]
 	}
 	if tries != 6 || b.id(`select count(*) from outbox where failed_at is not null`) != 1 {
 		t.Errorf("given up after %d more tries", tries)

@@ -105,16 +105,16 @@ const takenAfter = 20 * time.Minute
 func (r *retelling) pass(until time.Time) {
 	var take Step
 	for {
-		todo := r.lapsed(until)
+		passed := r.lapsed(until)
 		switch {
-		case !take.At.IsZero() && !take.At.After(until) && (len(todo) == 0 || todo[0].at.After(take.At)):
+		case !take.At.IsZero() && !take.At.After(until) && (len(passed) == 0 || passed[0].at.After(take.At)):
 			r.note(take, Detail{Took: true}, true)
 			take = Step{}
 			continue
-		case len(todo) == 0:
+		case len(passed) == 0:
 			return
 		}
-		p := todo[0]
+		p := passed[0]
 		step := Step{Verb: OverdueVerb, At: p.at, Mark: p.mark, From: r.t.State, To: r.t.State, ActorKind: string(actor.Job), ActorName: "watch"}
 		if p.order != nil {
 			step.OrderID, step.From, step.To = p.order.ID, State(p.order.State), State(p.order.State)
