@@ -17,9 +17,11 @@ import (
 	"lobby/app/staff"
 	"lobby/app/team"
 	"lobby/app/team/duty"
+	"lobby/app/ticket"
 	"lobby/app/ticket/orders"
 	"lobby/app/ticket/oversight"
 	"lobby/app/ticket/paper"
+	"lobby/app/ticket/pictures"
 	"lobby/app/ticket/policy"
 	"lobby/app/visitor"
 
@@ -73,6 +75,7 @@ func (i *Instance) makeWeb(context.Context) error {
 	(&rate.Pages{Service: a.Callbacks}).Routes(i.web)
 	disputes := &dispute.Pages{Service: a.Disputes}
 	disputes.Routes(i.web)
+	(&pictures.Pages{Service: a.Tickets}).Routes(i.web) // before those of tickets, whose verbs have the same form
 	i.ticketPages(calls, disputes).Routes(i.web)
 	(&orders.Pages{Service: a.Tickets}).Routes(i.web)
 	(&paper.Pages{Service: a.Tickets}).Routes(i.web)
@@ -117,7 +120,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: []web.Upload{sheet.Upload, worktime.Upload},
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Uploads: append([]web.Upload{sheet.Upload, worktime.Upload}, ticket.Uploads...),
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

@@ -28,6 +28,8 @@ type Act struct {
 
 	Instructions []Instruction // Dispatch: what goes to which department
 	EntryKey     uuid.UUID     // Dispatch: made by the form, so that one sent twice sends each order once; may be nil
+
+	signed bool // Verify: the customer has signed on the spot
 }
 
 // Instruction is what one department is to do.
@@ -93,7 +95,7 @@ func (in Act) require(need Need, now time.Time, wrong *fault.Fields) {
 			wrong.Add("until", "ticket.field.past")
 		}
 	case Customer:
-		missing("customer", in.Customer == "")
+		missing("customer", in.Customer == "" && !in.signed)
 	case Instead:
 		missing("instead", in.Instead == "")
 	case Earlier:

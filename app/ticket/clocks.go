@@ -72,11 +72,11 @@ func (r *record) add(step Step, set Detail) {
 }
 
 // what steps of a ticket are to its clocks. Who takes a request for help on has answered it (HELP-2); the department's
-// setting out is somebody's being at the spot (SLA-6).
+// saying so, or their beginning to work, is somebody's being at the spot (SLA-6).
 var what = map[Verb]limit.What{
 	Answer: limit.Answered, Offer: limit.Offered, Update: limit.Told, Promise: limit.Promised, Wait: limit.WaitStarted, Resume: limit.WaitEnded,
 	Resolve: limit.Resolved, Invalidate: limit.Invalid, Unsolvable: limit.Unsolvable, CallBack: limit.CalledBack, Close: limit.Closed,
-	Reopen: limit.Reopened, Verb(StartOrder): limit.Arrived,
+	Reopen: limit.Reopened, Verb(ArriveOrder): limit.Arrived, Verb(StartOrder): limit.Arrived,
 }
 
 // whatOfOrder are steps of an order to its clock.

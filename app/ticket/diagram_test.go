@@ -36,6 +36,9 @@ func orderMoves() (out []move) {
 		if m.Inside {
 			guard = "inside"
 		}
+		if m.Once {
+			guard += ", once"
+		}
 		out = append(out, move{string(m.From), string(m.Verb), string(m.To), string(m.May), joined(m.Needs), guard})
 	}
 	return out

@@ -22,7 +22,8 @@ func (t *Ticket) Expired() bool { return !t.ExpiredAt.IsZero() }
 const expireBatch = 200
 
 // Expire removes, in every site, what is personal in tickets that were over longer ago than the site's term: phone,
-// reporter, place, matter and the remarks of the steps, of its orders and of the work done. Kind, scales, states, times, channel, the household (for its
+// reporter, place, matter and the remarks of the steps, of its orders and of the work done, and every
+// picture. Kind, scales, states, times, channel, the household (for its
 // zone) and who handled it stay, so that no figure changes (PRIVACY-5). Nothing is published: no screen shows such a
 // ticket. Safe on several instances.
 func (s *Service) Expire(ctx context.Context, now time.Time) (expired int, err error) {
@@ -54,7 +55,7 @@ func (s *Service) expireAt(ctx context.Context, here site.Site, now time.Time) (
 				}
 			}
 			return len(ids), audit.Append(ctx, tx, audit.Entry{Verb: "ticket.expire", Subject: "tickets", Reason: fmt.Sprintf("%d, over before %s", len(ids), before.Format(time.RFC3339)),
-				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "callbacks", "ratings", "tasks"}})
+				Fields: []string{"phone", "reporter", "place", "matter", "remarks", "confirmed_by", "orders", "work_records", "callbacks", "ratings", "tasks", "pictures"}})
 		})
 		expired += n
 		if err != nil || n == 0 {
@@ -88,6 +89,9 @@ func expire(ctx context.Context, tx bun.IDB, site int64, before, now time.Time, 
 	_, err := tx.NewRaw(`update tickets set expired_at = ?, phone = null, phone_index = null, reporter = '', confirmed_by = '', place = '', matter = '', entry_hash = ''
 		where id in (?)`, now, bun.List(ids)).Exec(ctx)
 	if err != nil {
+		return nil, db.Translate(err)
+	}
+	if err := deleteFiles(ctx, tx, "ticket_id in (?)", bun.List(ids)); err != nil {
 		return nil, db.Translate(err)
 	}
 	for _, q := range []*bun.UpdateQuery{

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -90,6 +91,23 @@ func actOf(ctx context.Context, v web.Values) (in Act, wrong fault.Fields) {
 	return in, wrong
 }
 
+// unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
+// said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
+func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
+	err := s.Check(ctx, in)
+	if fault.Is(err, fault.Invalid) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.Similar(ctx, in.Place, in.Phone)
+	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
+		return nil, err
+	}
+	return open, err
+}
+
 // pastOf reads the true times of an emergency; nil where none is given.
 func pastOf(registered, handled, resolved time.Time, done string) *Past {
 	if registered.IsZero() && handled.IsZero() && resolved.IsZero() && done == "" {
@@ -106,6 +124,8 @@ func said(ctx context.Context, wrong *fault.Fault, message *string) map[string]s
 	*message = web.Message(ctx, wrong)
 	return web.FieldErrors(ctx, wrong)
 }
+
+func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }
 
 // timely are the steps of an emergency that can be written up afterwards (TICKET-6).
 var timely = map[Verb]bool{Accept: true, Handle: true, Dispatch: true, Answer: true, Resolve: true, Verify: true}

@@ -3,8 +3,6 @@ package ticket
 import (
 	"context"
 	"net/url"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -46,7 +44,7 @@ func (p *Pages) Routes(app fiber.Router) {
 // shell is the frame of these pages.
 func shell(c *fiber.Ctx, title string) layout.Shell {
 	s := web.Shell(c, title)
-	s.Styles = append(s.Styles, "desk.css")
+	s.Styles = append(s.Styles, "desk.css", "photos.css")
 	return s
 }
 
@@ -64,14 +62,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
-		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: p.Service.rows(found.Tickets)}
-	if found.Page > 1 {
-		l.Previous = pageAddress(state, f, found.Page-1)
-	}
-	if found.More {
-		l.Next = pageAddress(state, f, found.Page+1)
-	}
+	l := p.Service.listPage(ctx, state, f, found, people)
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "ticket.title")), l))
 }
 
@@ -115,27 +106,39 @@ func (p *Pages) register(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !mayView {
-		return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
+	if mayView {
+		return p.withPhotos(c, t.ID)
 	}
-	return web.Redirect(c, address(t.ID))
+	return web.Redirect(c, "/desk/tickets/new?done="+url.QueryEscape(t.Number))
 }
 
-// unseen are open tickets that may be the same matter, where the entry itself is in order; what is wrong with it is
-// said by Register at each field. The entry's own ticket, where it was sent before, is not another one.
-func (s *Service) unseen(ctx context.Context, in Register) ([]Ticket, error) {
-	err := s.Check(ctx, in)
-	if fault.Is(err, fault.Invalid) {
-		return nil, nil
+// withPhotos hangs the photos of the entry on the ticket, which stands whatever is wrong with them (ORG-3): that is said on
+// the page of its photos.
+func (p *Pages) withPhotos(c *fiber.Ctx, id int64) error {
+	raws, err := web.Files(c, "photos")
+	if err != nil {
+		return err
+	}
+	if len(raws) > 0 {
+		ctx, cancel := web.Patient(c, PhotosTake)
+		defer cancel()
+		err = p.Service.AddPhotos(ctx, PhotosOf{Ticket: id}, raws)
+	}
+	if _, wrong := web.Invalid(err); wrong {
+		return ShowPhotos(c, p.Service, id, err)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	open, err := s.Similar(ctx, in.Place, in.Phone)
-	if slices.ContainsFunc(open, func(t Ticket) bool { return t.EntryKey == in.EntryKey }) {
-		return nil, err
+	return web.Redirect(c, address(id))
+}
+
+// again asks for the photos once more where the form comes back: a browser doesn't keep which were chosen.
+func again(ctx context.Context, c *fiber.Ctx) string {
+	if raws, err := web.Files(c, "photos"); err != nil || len(raws) == 0 {
+		return ""
 	}
-	return open, err
+	return locale.T(ctx, "ticket.photo.choose_again")
 }
 
 func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wrong *fault.Fault) error {
@@ -154,6 +157,7 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 		}
 	}
 	f.EntryKey, f.MayView = in.EntryKey.String(), actor.From(ctx).Can(staff.ViewTickets)
+	f.Photos = PhotoInput(ctx, "", Reported, again(ctx, c))
 	f.Fields = fields(ctx, in, said, people)
 	if err := p.classify(ctx, &f, in, said); err != nil {
 		return err
@@ -167,28 +171,6 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
 	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
-}
-
-// classify adds what the desk says at once, for who may.
-func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said map[string]string) error {
-	if !actor.From(ctx).Can(staff.ClassifyTickets) {
-		return nil
-	}
-	departments, err := p.Service.Departments(ctx)
-	if err != nil {
-		return err
-	}
-	c := classInputs(ctx, in.class(), said, departments, "")
-	f.Class, f.Orders, f.Past = &c, orderChoices(ctx, departments, in.Instructions, said, "new"), pastInputs(ctx, in.Past, said)
-	then := string(in.Then)
-	switch {
-	case !in.Classify:
-		then = "later"
-	case then == "":
-		then = "queue"
-	}
-	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
-	return nil
 }
 
 // limits answers while a form is being filled in: which limits follow from what it says by now.
@@ -297,4 +279,21 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 	return web.Render(c, status, page.ShowPage(shell(c, v.Number), v))
 }
 
-func address(id int64) string { return "/desk/tickets/" + strconv.FormatInt(id, 10) }
+// ShowPhotos is the page of a ticket's photos, or for the script that sends them the gallery alone.
+func ShowPhotos(c *fiber.Ctx, s *Service, id int64, err error) error {
+	ctx, status := web.Context(c), fiber.StatusOK
+	wrong, is := web.Invalid(err)
+	if is {
+		status = web.Status(err)
+	}
+	v, err := s.PhotosPage(ctx, id, wrong)
+	if err != nil {
+		return err
+	}
+	if web.Partial(c) {
+		return web.Render(c, status, page.Gallery(v.List, v.Said()))
+	}
+	shell := shell(c, v.Number)
+	shell.Scripts = append(shell.Scripts, "photos.js")
+	return web.Render(c, status, page.PhotosOfTicket(shell, v))
+}

@@ -53,6 +53,7 @@ type ServiceOrder struct {
 	SentAt       time.Time  `bun:"sent_at"`
 	DueAt        time.Time  `bun:"due_at,nullzero"` // zero: none, or it stands still while it waits on the customer
 	AcceptedAt   time.Time  `bun:"accepted_at,nullzero"`
+	ArrivedAt    time.Time  `bun:"arrived_at,nullzero"` // when somebody said that they were at the spot (SLA-6)
 	StartedAt    time.Time  `bun:"started_at,nullzero"`
 	DoneAt       time.Time  `bun:"done_at,nullzero"`
 	FedBackAt    time.Time  `bun:"fed_back_at,nullzero"`

@@ -1,10 +1,12 @@
 package ticket
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"lobby/app/kit/fault"
+	"lobby/app/kit/file"
 )
 
 // Rings are what came of ringing the customer before going (TICKET-5).
@@ -18,7 +20,10 @@ type OrderAct struct {
 	Rang     string // start of a repair: one of Rings
 	Customer string // done: name of the customer who confirmed on the spot; may be empty (TICKET-5)
 	Work     Work   // done
+	Signed   []byte // done: the customer's signature as a picture; may be empty (TICKET-5)
 	Version  int64  // of the order that the person looked at; 0: not checked
+
+	signature *file.Picture // Signed, encoded anew before the transaction
 }
 
 // Work is the record of work on the spot, as it was typed (TICKET-12).
@@ -40,6 +45,19 @@ func (in OrderAct) clean() (OrderAct, error) {
 	in.Work.Result = wrong.Text("result", in.Work.Result, MaxResult, false)
 	in.Work.Materials = wrong.Text("materials", in.Work.Materials, MaxMaterials, false)
 	return in, wrong.Err()
+}
+
+// opened takes the signature as it came and encodes it anew, before the transaction: that takes a while.
+func (in OrderAct) opened(ctx context.Context, verb OrderVerb) (OrderAct, error) {
+	if len(in.Signed) == 0 || verb != FinishOrder {
+		return in, nil
+	}
+	p, err := file.Signature(ctx, in.Signed)
+	if f, is := fault.As(err); is {
+		return in, fault.Fields{{Name: "signature", Key: f.Key}}.Err()
+	}
+	in.signature = p
+	return in, err
 }
 
 // check says what a move asks for and wasn't given, and drops what it doesn't ask for.

@@ -17,6 +17,7 @@ const (
 	AcceptOrder   OrderVerb = "order_accept"
 	RejectOrder   OrderVerb = "order_reject"
 	AssignOrder   OrderVerb = "order_assign"
+	ArriveOrder   OrderVerb = "order_arrive"
 	StartOrder    OrderVerb = "order_start"
 	WaitOrder     OrderVerb = "order_wait"
 	ResumeOrder   OrderVerb = "order_resume"
@@ -41,19 +42,21 @@ type OrderMove struct {
 	May    actor.Permission
 	Needs  []Need
 	Inside bool // for the department that has it
+	Once   bool // not a second time: it only sets a time
 	Event  string
 }
 
 // orderFlow is the one table of the order's flow (TICKET-4).
 var orderFlow = slices.Concat([]OrderMove{
-	{OrderSent, AcceptOrder, OrderAccepted, staff.WorkOrders, nil, true, "order.accepted"},
-	{OrderSent, RejectOrder, OrderRejected, staff.WorkOrders, []Need{Why}, true, "order.rejected"},
-	{OrderSent, WithdrawOrder, OrderWithdrawn, staff.DispatchTickets, []Need{Why}, false, "order.withdrawn"},
-	{OrderAccepted, StartOrder, OrderAtWork, staff.WorkOrders, []Need{Rang}, true, "order.started"},
-	{OrderAtWork, FinishOrder, OrderDone, staff.WorkOrders, []Need{Record}, true, "order.done"},
-	{OrderAtWork, WaitOrder, OrderWaiting, staff.WorkOrders, []Need{WaitingOn, Why}, true, "order.waits"},
-	{OrderWaiting, ResumeOrder, OrderAtWork, staff.WorkOrders, nil, true, "order.resumed"},
-	{OrderDone, FeedBackOrder, OrderFedBack, staff.DispatchTickets, nil, false, "order.fed_back"},
+	{OrderSent, AcceptOrder, OrderAccepted, staff.WorkOrders, nil, true, false, "order.accepted"},
+	{OrderSent, RejectOrder, OrderRejected, staff.WorkOrders, []Need{Why}, true, false, "order.rejected"},
+	{OrderSent, WithdrawOrder, OrderWithdrawn, staff.DispatchTickets, []Need{Why}, false, false, "order.withdrawn"},
+	{OrderAccepted, ArriveOrder, OrderAccepted, staff.WorkOrders, nil, true, true, "order.arrived"}, // at the spot (SLA-6)
+	{OrderAccepted, StartOrder, OrderAtWork, staff.WorkOrders, []Need{Rang}, true, false, "order.started"},
+	{OrderAtWork, FinishOrder, OrderDone, staff.WorkOrders, []Need{Record}, true, false, "order.done"},
+	{OrderAtWork, WaitOrder, OrderWaiting, staff.WorkOrders, []Need{WaitingOn, Why}, true, false, "order.waits"},
+	{OrderWaiting, ResumeOrder, OrderAtWork, staff.WorkOrders, nil, true, false, "order.resumed"},
+	{OrderDone, FeedBackOrder, OrderFedBack, staff.DispatchTickets, nil, false, false, "order.fed_back"},
 },
 	orderAt([]OrderState{OrderSent, OrderAccepted, OrderAtWork, OrderWaiting},
 		OrderMove{Verb: AssignOrder, May: staff.WorkOrders, Needs: []Need{Person}, Inside: true, Event: "order.assigned"}),
@@ -102,6 +105,9 @@ func knownOrder(v OrderVerb) (m OrderMove, found bool) {
 	}
 	return OrderMove{}, false
 }
+
+// Again tells whether the move would do a second time what is done once.
+func (m OrderMove) Again(o *ServiceOrder) bool { return m.Once && !o.ArrivedAt.IsZero() }
 
 // NeedsFor are what the move asks of an order for a ticket of a kind: before a repair the customer is rung (TICKET-5).
 func (m OrderMove) NeedsFor(kind string) []Need {

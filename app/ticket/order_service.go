@@ -13,6 +13,7 @@ import (
 	"lobby/app/kit/fault"
 	"lobby/app/staff"
 	"lobby/app/ticket/limit"
+	"lobby/views/locale"
 )
 
 // takeNumbers gives each order that is to go out its number, before the transaction.
@@ -105,6 +106,9 @@ func (s *Service) DoOrder(ctx context.Context, id int64, verb OrderVerb, in Orde
 	if err != nil {
 		return nil, err
 	}
+	if in, err = in.opened(ctx, verb); err != nil {
+		return nil, err
+	}
 	return db.Tx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (*ServiceOrder, error) {
 		o, err := getOrder(ctx, tx, a.Site, id)
 		if err != nil {
@@ -143,6 +147,9 @@ func (s *Service) doOrder(ctx context.Context, tx bun.Tx, t *Ticket, o *ServiceO
 	}
 	if !found {
 		return orderRefusal(ctx, o, last)
+	}
+	if m.Again(o) {
+		return fault.New(fault.Conflict, "order.guard.once", fault.Args{"Number": o.Number, "At": locale.Moment(ctx, o.ArrivedAt)})
 	}
 	if in, err = in.check(m, t, o, now); err != nil {
 		return err
@@ -191,7 +198,7 @@ func (in OrderAct) repeats(last Step, a actor.Actor, verb OrderVerb, m OrderMove
 	if last.Verb != Verb(verb) || last.ActorKind != string(a.Kind) || last.ActorID != a.ID || last.Remark != in.said(verb) {
 		return false
 	}
-	if m.Verb == "" {
+	if m.Verb == "" || m.Again(o) {
 		return true
 	}
 	return m.From == m.To && in.Version != 0 && in.Version < o.Version && (verb != AssignOrder || o.AssigneeID == in.Person)
@@ -211,10 +218,15 @@ func (s *Service) carryOrder(ctx context.Context, tx bun.Tx, o *ServiceOrder, m 
 		}
 	case AssignOrder:
 		return s.assignOrder(ctx, tx, o, in, set)
+	case ArriveOrder:
+		o.ArrivedAt = now
 	case StartOrder:
 		o.StartedAt = now
 	case FinishOrder:
 		o.DoneAt, o.Result, o.ConfirmedBy = now, in.Work.Result, in.Customer
+		if err := sign(ctx, tx, o, in.signature, personOf(a), now); err != nil {
+			return err
+		}
 		return insertRecord(ctx, tx, &WorkRecord{SiteID: o.SiteID, TicketID: o.TicketID, OrderID: o.ID, Kind: in.Work.Kind, Done: in.Work.Done,
 			Result: in.Work.Result, Materials: in.Work.Materials, StartedAt: in.Work.Started, EndedAt: in.Work.Ended, ByID: personOf(a), NotedAt: now})
 	case FeedBackOrder:

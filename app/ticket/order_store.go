@@ -47,7 +47,7 @@ func insertOrder(ctx context.Context, tx bun.Tx, o *ServiceOrder) error {
 
 func updateOrder(ctx context.Context, tx bun.Tx, o *ServiceOrder) error {
 	_, err := tx.NewUpdate().Model(o).WherePK().Column("state", "assignee_id", "waiting_on", "result", "confirmed_by", "accepted_at",
-		"started_at", "done_at", "fed_back_at", "due_at", "overdue_at", "next_at", "version").Exec(ctx)
+		"arrived_at", "started_at", "done_at", "fed_back_at", "due_at", "overdue_at", "next_at", "version").Exec(ctx)
 	return err
 }
 

@@ -62,7 +62,7 @@ func (w *workshop) doOrder(ctx context.Context, id int64, verb ticket.OrderVerb)
 	return o
 }
 
-var orderVerbs = []ticket.OrderVerb{ticket.AcceptOrder, ticket.RejectOrder, ticket.StartOrder, ticket.WaitOrder, ticket.ResumeOrder, ticket.FinishOrder,
+var orderVerbs = []ticket.OrderVerb{ticket.AcceptOrder, ticket.RejectOrder, ticket.ArriveOrder, ticket.StartOrder, ticket.WaitOrder, ticket.ResumeOrder, ticket.FinishOrder,
 	ticket.FeedBackOrder, ticket.WithdrawOrder, ticket.RemarkOrder}
 
 // orderPath leads a new order to a state.
@@ -77,7 +77,7 @@ var orderPath = map[ticket.OrderState][]ticket.OrderVerb{
 var orderAllowed = map[ticket.OrderState]map[ticket.OrderVerb]ticket.OrderState{
 	ticket.OrderSent: {ticket.AcceptOrder: ticket.OrderAccepted, ticket.RejectOrder: ticket.OrderRejected, ticket.WithdrawOrder: ticket.OrderWithdrawn,
 		ticket.RemarkOrder: ticket.OrderSent},
-	ticket.OrderAccepted: {ticket.StartOrder: ticket.OrderAtWork, ticket.RemarkOrder: ticket.OrderAccepted},
+	ticket.OrderAccepted: {ticket.ArriveOrder: ticket.OrderAccepted, ticket.StartOrder: ticket.OrderAtWork, ticket.RemarkOrder: ticket.OrderAccepted},
 	ticket.OrderAtWork:   {ticket.WaitOrder: ticket.OrderWaiting, ticket.FinishOrder: ticket.OrderDone, ticket.RemarkOrder: ticket.OrderAtWork},
 	ticket.OrderWaiting:  {ticket.ResumeOrder: ticket.OrderAtWork, ticket.RemarkOrder: ticket.OrderWaiting},
 	ticket.OrderDone:     {ticket.FeedBackOrder: ticket.OrderFedBack, ticket.RemarkOrder: ticket.OrderDone},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"lobby/app/kit/actor"
+	"lobby/app/staff"
 	"lobby/views/locale"
 	"lobby/views/part"
 	page "lobby/views/ticket"
@@ -166,4 +168,26 @@ func MomentOf(ctx context.Context, raw string) (at time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return at, true
+}
+
+// classify adds what the desk says at once, for who may.
+func (p *Pages) classify(ctx context.Context, f *page.Form, in Register, said map[string]string) error {
+	if !actor.From(ctx).Can(staff.ClassifyTickets) {
+		return nil
+	}
+	departments, err := p.Service.Departments(ctx)
+	if err != nil {
+		return err
+	}
+	c := classInputs(ctx, in.class(), said, departments, "")
+	f.Class, f.Orders, f.Past = &c, orderChoices(ctx, departments, in.Instructions, said, "new"), pastInputs(ctx, in.Past, said)
+	then := string(in.Then)
+	switch {
+	case !in.Classify:
+		then = "later"
+	case then == "":
+		then = "queue"
+	}
+	f.Then = thenInput(ctx, then, said, len(f.Orders) > 0)
+	return nil
 }

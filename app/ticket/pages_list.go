@@ -1,11 +1,14 @@
 package ticket
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
 
+	"lobby/app/kit/actor"
 	"lobby/app/kit/pii"
+	"lobby/app/staff"
 	page "lobby/views/ticket"
 )
 
@@ -84,4 +87,17 @@ func (s *Service) row(t *Ticket) page.Row {
 		State: string(t.State), Place: pii.Redact(t.Place), Matter: pii.Redact(t.Matter), Owner: t.WorkerName(), Reopened: t.Reopened,
 		Urged: t.Urged, Accepted: !t.AcceptedAt.IsZero(), Afterwards: t.Afterwards, Repeats: t.RepeatsID != 0, Told: !t.UpdateDue.IsZero() && !now.Before(t.UpdateDue),
 		Registered: t.RegisteredAt, Due: t.Pressing(), Running: t.Counting(), Escalated: t.Escalated > 0, Overdue: t.Overdue(now), Expired: t.ExpiredAt}
+}
+
+// listPage is a page of the list with its filters, and the pages before and after it.
+func (s *Service) listPage(ctx context.Context, state string, f Filter, found Listing, people []Colleague) page.List {
+	l := page.List{State: state, Kind: f.Kind, Mine: f.Mine, Asked: f.Asked, Overdue: f.Overdue, Told: f.Told, Rejected: f.Rejected, Owner: strconv.FormatInt(f.Owner, 10), Owners: owners(ctx, people, f.Owner), Kinds: Kinds, States: stateNames(),
+		Page: found.Page, MayRegister: actor.From(ctx).Can(staff.RegisterTicket), Rows: s.rows(found.Tickets)}
+	if found.Page > 1 {
+		l.Previous = pageAddress(state, f, found.Page-1)
+	}
+	if found.More {
+		l.Next = pageAddress(state, f, found.Page+1)
+	}
+	return l
 }

@@ -35,6 +35,7 @@ type around struct {
 	steps       []Step
 	orders      []ServiceOrder
 	records     []WorkRecord
+	pictures    []Picture
 	earlier     []Ticket
 	departments []Department
 	people      []Colleague // to whom it can be given
@@ -51,6 +52,9 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 		return r, err
 	}
 	if r.records, err = s.Records(ctx, id); err != nil {
+		return r, err
+	}
+	if r.pictures, err = s.Pictures(ctx, id); err != nil {
 		return r, err
 	}
 	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
@@ -82,6 +86,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 	}
 	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
 		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
+	showPictures(ctx, &v, r)
 	if a.wrong != nil && a.wrong.Kind == fault.Conflict {
 		v.Typed = a.in.Remark // the step is gone, what was written for it isn't
 	}
@@ -190,25 +195,6 @@ func possible(m Move, r around) bool {
 	return true
 }
 
-// lastOf are the steps that refusals name.
-func lastOf(steps []Step) (moved, accepted, taken Step) {
-	for _, s := range steps {
-		if s.OrderID != 0 {
-			continue
-		}
-		if s.From != s.To {
-			moved = s
-		}
-		if s.Verb == Accept {
-			accepted = s
-		}
-		if s.Set().Took {
-			taken = s
-		}
-	}
-	return moved, accepted, taken
-}
-
 // button is one line of the flow as a button with what it asks for.
 func button(ctx context.Context, m Move, r around, a attempt) (page.Verb, error) {
 	t, verb := r.ticket, string(m.Verb)
@@ -282,7 +268,11 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 				value = o.ConfirmedBy
 			}
 		}
-		return input("customer", part.Input{Value: value, Max: MaxCustomer})
+		i := input("customer", part.Input{Value: value, Max: MaxCustomer})
+		if r.signed() {
+			i.Required, i.Hint = false, locale.T(ctx, "ticket.need.customer_signed")
+		}
+		return i
 	case Instead:
 		return input("instead", part.Input{Type: "textarea", Value: in.Instead, Max: MaxInstead})
 	case Earlier:

@@ -84,6 +84,11 @@ func (s *Service) DoIn(ctx context.Context, tx bun.Tx, id int64, verb Verb, in A
 	case !found:
 		return nil, refusal(ctx, t, past.moved)
 	}
+	if verb == Verify {
+		if in.signed, err = signedSince(ctx, tx, t.ID); err != nil {
+			return nil, err
+		}
+	}
 	if in, err = in.check(m, t, s.now(), past.last.At); err != nil {
 		return nil, err
 	}

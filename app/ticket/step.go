@@ -123,3 +123,22 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// lastOf are the steps that refusals name.
+func lastOf(steps []Step) (moved, accepted, taken Step) {
+	for _, s := range steps {
+		if s.OrderID != 0 {
+			continue
+		}
+		if s.From != s.To {
+			moved = s
+		}
+		if s.Verb == Accept {
+			accepted = s
+		}
+		if s.Set().Took {
+			taken = s
+		}
+	}
+	return moved, accepted, taken
+}

@@ -1,6 +1,8 @@
 package ticket
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +46,7 @@ type OrderCard struct {
 	ConfirmedBy  string
 	Version      int64
 	DepartmentID int64
+	Arrived      time.Time // when somebody said that they were at the spot
 }
 
 // OrderList is the page of the orders that somebody sees.
@@ -64,12 +67,33 @@ type OrderPage struct {
 	Records []Record
 	Steps   []Step
 	Printed time.Time // for the paper
+
+	Ring     bool   // who looks may have the number opened to ring the customer (TICKET-5)
+	Revealed string // the number, right after it was opened
+	Tel      string // the same, for the phone
+	Pictures []Picture
+	Photos   *PhotoInput // takes photos by itself; nil where a verb takes them, or nobody may add any
+	Attach   bool        // the paper shows the photos
 }
 
 func (p OrderPage) fields() []part.Input {
 	var out []part.Input
 	for _, v := range p.Verbs {
-		out = append(out, v.Inputs...)
+		out = append(out, v.Fields()...)
+	}
+	return out
+}
+
+// fieldsAnd are the inputs of the page, with what is wrong with the photos.
+func (p OrderPage) fieldsAnd(ctx context.Context) []part.Input {
+	out := p.fields()
+	if p.Photos != nil {
+		out = append(out, p.Photos.labelled(ctx))
+	}
+	for _, v := range p.Verbs {
+		if v.Photos != nil {
+			out = append(out, v.Photos.labelled(ctx))
+		}
 	}
 	return out
 }
@@ -118,3 +142,21 @@ func (f DepartmentForm) action() string {
 }
 
 func (f DepartmentForm) version() string { return strconv.FormatInt(f.Version, 10) }
+
+// takesPhotos tells whether one of the verbs takes photos, so that there is a place for them.
+func (p OrderPage) takesPhotos() bool {
+	return slices.ContainsFunc(p.Verbs, func(v Verb) bool { return v.Photos != nil })
+}
+
+// Said is what is wrong with the photos that came.
+func (p OrderPage) Said() string {
+	if p.Photos != nil && p.Photos.Error != "" {
+		return p.Photos.Error
+	}
+	for _, v := range p.Verbs {
+		if v.Photos != nil && v.Photos.Error != "" {
+			return v.Photos.Error
+		}
+	}
+	return p.Message
+}

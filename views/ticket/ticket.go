@@ -79,6 +79,7 @@ type Form struct {
 	Similar  []Row        // open tickets of the same household or phone, shown before a second one is made
 	Confirm  bool         // the person has been shown them, and may register all the same
 	MayView  bool
+	Photos   *PhotoInput // shown to who could look at them
 }
 
 // Fields are the inputs of the form, with what was typed.
@@ -157,6 +158,8 @@ type Page struct {
 	Records   []Record
 	Earlier   []Row // complaints of the same customer before this one (COMPLAINT-6)
 	Steps     []Step
+	Pictures  []Picture
+	AddPhotos string          // address of the page that takes photos; empty for who may not add any
 	Whys      []Why           // how each limit comes about (SLA-5)
 	HasPhone  bool            // there is a phone, and it is masked
 	HasMasked bool            // numbers in the texts are masked
@@ -187,6 +190,8 @@ type Verb struct {
 	Class    *Class
 	Orders   []Order
 	At       *part.Input // true time, for emergencies (TICKET-6)
+	Photos   *PhotoInput // nil where it takes none
+	Sign     *part.Input // where the customer signs (TICKET-5); nil where nobody does
 }
 
 // plain tells a button that asks for nothing.
@@ -203,6 +208,9 @@ func (v Verb) Fields() []part.Input {
 	}
 	if v.At != nil {
 		out = append(out, *v.At)
+	}
+	if v.Sign != nil {
+		out = append(out, *v.Sign)
 	}
 	return out
 }
@@ -260,6 +268,7 @@ type Step struct {
 	Due     time.Time // limit set by it; zero for none
 	Until   time.Time // promised or expected; zero for none
 	Note    string    // which limit passed, or to whom it went; empty for none
+	Signs   []Picture // that the customer signed
 	Changes []Change
 }
 

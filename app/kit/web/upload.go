@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"io"
+	"mime/multipart"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,9 +18,9 @@ import (
 // Upload is a form with a file: it may be larger than BodyLimit, for who has the permission. Of everybody else not a
 // byte more is read than of any other form.
 type Upload struct {
-	Path       string // exactly
+	Path       string // exactly; ":id" is a number
 	Permission actor.Permission
-	Max        int // bytes of the file
+	Max        int // bytes of its files together
 }
 
 const (
@@ -33,11 +35,29 @@ func (s *server) upload(method, path string) (Upload, bool) {
 		return Upload{}, false
 	}
 	for _, u := range s.Uploads {
-		if u.Path == path {
+		if u.is(path) {
 			return u, true
 		}
 	}
 	return Upload{}, false
+}
+
+// is tells whether a path is the upload's: segment by segment, and a number where it says ":id".
+func (u Upload) is(path string) bool {
+	if !strings.Contains(u.Path, ":id") {
+		return u.Path == path
+	}
+	want, got := strings.Split(u.Path, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		_, err := strconv.ParseUint(got[i], 10, 63)
+		if want[i] != got[i] && (want[i] != ":id" || err != nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // bodyLimit is how many bytes a request may have.
@@ -88,12 +108,38 @@ func (s *server) unread(c *fiber.Ctx, f *fault.Fault) *fault.Fault {
 	return f
 }
 
+// Patient is the context of a request that may take longer than others; it keeps who acts and how they are spoken to.
+func Patient(c *fiber.Ctx, most time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(Context(c)), most)
+}
+
 // File reads the file of a posted form; nothing where none was chosen.
 func File(c *fiber.Ctx, name string) ([]byte, error) {
 	header, err := c.FormFile(name)
 	if err != nil { // no file, or no such form
 		return nil, nil
 	}
+	return read(header)
+}
+
+// Files reads the files of one field of a posted form, in their order; nothing where none was chosen.
+func Files(c *fiber.Ctx, name string) ([][]byte, error) {
+	form, err := c.MultipartForm()
+	if err != nil { // no file, or no such form
+		return nil, nil
+	}
+	var out [][]byte
+	for _, header := range form.File[name] {
+		data, err := read(header)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, data)
+	}
+	return out, nil
+}
+
+func read(header *multipart.FileHeader) ([]byte, error) {
 	f, err := header.Open()
 	if err != nil {
 		return nil, err

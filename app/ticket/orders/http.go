@@ -26,6 +26,8 @@ func (p *Pages) Routes(app fiber.Router) {
 	app.Get("/orders", web.Staff(staff.ViewTickets), p.list)
 	app.Get("/orders/:id", web.Staff(staff.ViewTickets), p.show)
 	app.Get("/orders/:id/print", web.Staff(staff.ViewTickets), p.print)
+	app.Post("/orders/:id/photos", web.Staff(staff.WorkOrders), p.photos)
+	app.Post("/orders/:id/ring", web.Staff(staff.WorkOrders), p.ring)
 	app.Post("/orders/:id/:verb", web.Staff(staff.ViewTickets), p.do)
 	app.Get("/departments", web.Staff(staff.ManageDepartments), p.departments)
 	app.Get("/departments/new", web.Staff(staff.ManageDepartments), p.newDepartment)
@@ -36,7 +38,7 @@ func (p *Pages) Routes(app fiber.Router) {
 
 func shell(c *fiber.Ctx, title string) layout.Shell {
 	s := web.Shell(c, title)
-	s.Styles = append(s.Styles, "desk.css", "orders.css")
+	s.Styles = append(s.Styles, "desk.css", "orders.css", "photos.css")
 	return s
 }
 
@@ -95,7 +97,7 @@ func (p *Pages) print(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.Printed = web.Now(c)
+	v.Printed, v.Attach = web.Now(c), c.Query("photos") == "1"
 	return web.Render(c, fiber.StatusOK, page.OrderPrintPage(shell(c, v.Number), v))
 }
 
@@ -108,7 +110,13 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	ctx := web.Context(c)
 	in, typos := actOf(ctx, web.Form(c))
 	a := attempt{verb: ticket.OrderVerb(c.Params("verb")), in: in}
-	err = typos.Err()
+	err = p.keep(c, id)
+	if f, ok := fault.As(err); ok && f.Kind == fault.Invalid {
+		typos, err = append(typos, f.Fields...), nil
+	}
+	if err == nil {
+		err = typos.Err()
+	}
 	if err == nil {
 		_, err = p.Service.DoOrder(ctx, id, a.verb, in)
 	}
@@ -122,6 +130,52 @@ func (p *Pages) do(c *fiber.Ctx) error {
 	return web.Redirect(c, "/orders/"+strconv.FormatInt(id, 10))
 }
 
+// keep keeps the photos that a form brings. They stay whatever else is wrong with it: nobody takes them twice.
+func (p *Pages) keep(c *fiber.Ctx, id int64) error {
+	raws, err := web.Files(c, "photos")
+	if err != nil || len(raws) == 0 {
+		return err
+	}
+	ctx, cancel := web.Patient(c, ticket.PhotosTake)
+	defer cancel()
+	return p.Service.AddPhotos(ctx, ticket.PhotosOf{Order: id, Stage: ticket.Stage(web.Form(c).Get("stage"))}, raws)
+}
+
+// photos keeps photos at once; what else was typed in their form stays there. The script that sends them one by one gets
+// the gallery back.
+func (p *Pages) photos(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	in, _ := actOf(web.Context(c), web.Form(c))
+	a, status := attempt{in: in, typed: true}, fiber.StatusOK
+	if err = p.keep(c, id); err != nil {
+		f, ok := web.Invalid(err)
+		if !ok {
+			return err
+		}
+		a.wrong, status = f, web.Status(err)
+	}
+	return p.showOrder(c, status, id, a)
+}
+
+// ring shows the whole phone, once: in the answer to the form and nowhere else (PRIVACY-2).
+func (p *Pages) ring(c *fiber.Ctx) error {
+	id, err := web.PathID(c, "id")
+	if err != nil {
+		return err
+	}
+	a, status := attempt{}, fiber.StatusOK
+	a.phone, err = p.Service.Ring(web.Context(c), id)
+	if f, ok := web.Invalid(err); ok {
+		a.wrong, status = f, web.Status(err)
+	} else if err != nil {
+		return err
+	}
+	return p.showOrder(c, status, id, a)
+}
+
 func (p *Pages) showOrder(c *fiber.Ctx, status int, id int64, a attempt) error {
 	ctx := web.Context(c)
 	if a.wrong != nil {
@@ -131,7 +185,12 @@ func (p *Pages) showOrder(c *fiber.Ctx, status int, id int64, a attempt) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, status, page.OrderShowPage(shell(c, v.Number), v))
+	if web.Partial(c) && c.Method() == fiber.MethodPost {
+		return web.Render(c, status, page.Gallery(v.Pictures, v.Said()))
+	}
+	s := shell(c, v.Number)
+	s.Scripts = append(s.Scripts, "photos.js", "sign.js")
+	return web.Render(c, status, page.OrderShowPage(s, v))
 }
 
 func (p *Pages) departments(c *fiber.Ctx) error {

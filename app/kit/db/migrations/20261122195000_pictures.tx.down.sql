@@ -1,0 +1,3 @@
+alter table orders drop column arrived_at;
+drop table pictures;
+drop table files;
