@@ -25,7 +25,8 @@ var Sections = []Section{Reception, Complaint, Dispatch, Patrol}
 const (
 	// Look is how many past days with something still to be reviewed the reviewer's page shows one by one; of those before,
 	// as far as Back days, it says how many there are.
-	Look      = 14
+	Look = 14
+	// Back is how many past days it goes back in all.
 	Back      = 92
 	lookWeeks = 13
 

@@ -47,14 +47,7 @@ func about(ctx context.Context, t *Ticket, reporter, confirmed string) []page.Fa
 	}
 	moment("registered", t.RegisteredAt)
 	moment("accepted", t.AcceptedAt)
-	due := page.Fact{At: t.DueAt, Due: true}
-	if t.DueAt.IsZero() {
-		due.Text = locale.T(ctx, "limit.none")
-	}
-	if t.DueAt.IsZero() && t.WaitingOn == string(limit.Customer) {
-		due.Text = locale.T(ctx, "limit.still")
-	}
-	add("due", due)
+	add("due", dueFact(ctx, t))
 	for _, l := range []struct {
 		clock    limit.Kind
 		due, met time.Time
@@ -76,6 +69,17 @@ func about(ctx context.Context, t *Ticket, reporter, confirmed string) []page.Fa
 	add("confirmed_by", page.Fact{Text: confirmed})
 	moment("closed", t.ClosedAt)
 	return out
+}
+
+// dueFact is the result's limit, or why there is none now.
+func dueFact(ctx context.Context, t *Ticket) page.Fact {
+	switch {
+	case !t.DueAt.IsZero():
+		return page.Fact{At: t.DueAt, Due: true}
+	case t.WaitingOn == string(limit.Customer):
+		return page.Fact{Due: true, Text: locale.T(ctx, "limit.still")}
+	}
+	return page.Fact{Due: true, Text: locale.T(ctx, "limit.none")}
 }
 
 // complaintWords say what a complaint was classified as.

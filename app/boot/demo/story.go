@@ -78,16 +78,16 @@ func (c *cast) begin(d dice, id, order int64, at time.Time, quick bool) *story {
 }
 
 // run tells the whole story, to its end.
-func (s *story) run() *ticket.Told {
+func (s *story) run() {
 	s.classify()
 	if s.class.Validity == "invalid" {
 		s.tell(s.between(20, 300), "supervisor", ticket.Invalidate, "已向业主说明", ticket.Detail{})
-		return s.told
+		return
 	}
 	s.work()
 	if !s.quick && s.chance(1) {
 		s.tell(s.between(60, 600), "manager", ticket.Unsolvable, "需由开发商处理，已告知业主", ticket.Detail{})
-		return s.told
+		return
 	}
 	s.result()
 	if !s.quick && s.chance(4) && s.called() { // not satisfied
@@ -99,7 +99,6 @@ func (s *story) run() *ticket.Told {
 		s.tell(s.between(60, 700), "reception", ticket.CallBack, pick(s.dice, data().Callbacks), ticket.Detail{})
 	}
 	s.tell(s.between(1, 60), "manager", ticket.Close, "", ticket.Detail{})
-	return s.told
 }
 
 // classify says what it is, and puts it into somebody's hands.

@@ -142,10 +142,10 @@ func glyphs(table []byte) font {
 		for glyph := from; glyph <= to && glyph-from < 0x10000; glyph++ {
 			units := []uint16{}
 			for n := 0; n+4 <= len(first); n += 4 {
-				units = append(units, uint16(hex(first[n:n+4]))) //nolint:gosec // four digits
+				units = append(units, uint16(hex(first[n:n+4])))
 			}
 			if len(units) > 0 {
-				units[len(units)-1] += uint16(glyph - from) //nolint:gosec // of a range within one plane
+				units[len(units)-1] += uint16(glyph - from)
 			}
 			out.letters[fmt.Sprintf("%0*X", out.digits, glyph)] = string(utf16.Decode(units))
 		}

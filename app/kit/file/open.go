@@ -58,13 +58,13 @@ func pngPoint(raw []byte, _ image.Config) int {
 func progressive(raw []byte) bool {
 	for rest := raw[min(2, len(raw)):]; len(rest) >= 4 && rest[0] == 0xff; {
 		kind := rest[1]
-		switch {
-		case kind == 0xff: // filling
+		switch kind {
+		case 0xff: // filling
 			rest = rest[1:]
 			continue
-		case kind == 0xc2:
+		case 0xc2:
 			return true
-		case kind == 0xc0, kind == 0xc1, kind == 0xda:
+		case 0xc0, 0xc1, 0xda:
 			return false
 		}
 		length := 2 + int(binary.BigEndian.Uint16(rest[2:]))

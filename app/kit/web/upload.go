@@ -116,8 +116,8 @@ func Patient(c *fiber.Ctx, most time.Duration) (context.Context, context.CancelF
 // File reads the file of a posted form; nothing where none was chosen.
 func File(c *fiber.Ctx, name string) ([]byte, error) {
 	header, err := c.FormFile(name)
-	if err != nil { // no file, or no such form
-		return nil, nil
+	if err != nil {
+		return nil, nil //nolint:nilerr // no file, or no such form
 	}
 	return read(header)
 }
@@ -125,8 +125,8 @@ func File(c *fiber.Ctx, name string) ([]byte, error) {
 // Files reads the files of one field of a posted form, in their order; nothing where none was chosen.
 func Files(c *fiber.Ctx, name string) ([][]byte, error) {
 	form, err := c.MultipartForm()
-	if err != nil { // no file, or no such form
-		return nil, nil
+	if err != nil {
+		return nil, nil //nolint:nilerr // no file, or no such form
 	}
 	var out [][]byte
 	for _, header := range form.File[name] {

@@ -220,21 +220,17 @@ func rungWords(ctx context.Context, r limit.Rung) string {
 // it stands now, field by field.
 func merged(seen, typed, now *limit.Policy) *limit.Policy {
 	out := now.Clone()
-	find := func(p *limit.Policy, k string) (limit.Row, bool) {
-		n := slices.IndexFunc(p.Rows, func(r limit.Row) bool { return key(r) == k })
-		if n < 0 {
-			return limit.Row{}, false
-		}
-		return p.Rows[n], true
+	at := func(p *limit.Policy, k string) int {
+		return slices.IndexFunc(p.Rows, func(r limit.Row) bool { return key(r) == k })
 	}
-	out.Rows = slices.DeleteFunc(out.Rows, func(r limit.Row) bool {
-		_, seenOne := find(seen, key(r))
-		_, kept := find(typed, key(r))
-		return seenOne && !kept
-	})
+	out.Rows = slices.DeleteFunc(out.Rows, func(r limit.Row) bool { return at(seen, key(r)) >= 0 && at(typed, key(r)) < 0 })
 	for _, mine := range typed.Rows {
-		was, seenOne := find(seen, key(mine))
-		n := slices.IndexFunc(out.Rows, func(r limit.Row) bool { return key(r) == key(mine) })
+		var was limit.Row
+		before, n := at(seen, key(mine)), at(out, key(mine))
+		seenOne := before >= 0
+		if seenOne {
+			was = seen.Rows[before]
+		}
 		switch {
 		case n < 0 && seenOne && was == mine: // the other one took it away
 		case n < 0:
