@@ -273,7 +273,7 @@ func (s *hostel) limits(t *testing.T, browser *webtest.Client, page *webtest.Pag
 		name := webtest.Attr(n, "name")
 		kind := webtest.Attr(n, "type")
 		if (n.Data != "input" && n.Data != "textarea") || name == "" || webtest.Has(n, "readonly") || webtest.Has(n, "hidden") || slices.Contains(unlimited, name) ||
-			slices.Contains([]string{"hidden", "radio", "checkbox", "number", "datetime-local"}, kind) || webtest.Attr(n, "inputmode") == "numeric" {
+			slices.Contains([]string{"hidden", "radio", "checkbox", "number", "datetime-local", "file"}, kind) || webtest.Attr(n, "inputmode") == "numeric" {
 			continue
 		}
 		most, err := strconv.Atoi(webtest.Attr(n, "data-max"))

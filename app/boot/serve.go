@@ -21,6 +21,9 @@ import (
 // stopWait is how long a stopping server waits for each part: sockets, requests, jobs.
 const stopWait = 10 * time.Second
 
+// spareWait is how long a stopping server waits, twice, on connections over which nobody asks for anything.
+const spareWait = 250 * time.Millisecond
+
 // Instance is one running web server on an opened program.
 type Instance struct {
 	App *App
@@ -34,7 +37,8 @@ type Instance struct {
 	listener net.Listener
 	direct   *bun.DB // for the listening connection
 	draining atomic.Bool
-	hasSite  atomic.Bool // there is a site: seen once
+	active   atomic.Int64 // requests that are being answered
+	hasSite  atomic.Bool  // there is a site: seen once
 
 	failed  chan error // what ended the server by itself
 	stopHub func()
@@ -137,11 +141,7 @@ func (i *Instance) stop() error {
 		all = errors.Join(all, within(&i.hub, "live screens"))
 	}
 	if i.listener != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopWait)
-		if err := i.web.ShutdownWithContext(ctx); err != nil {
-			all = errors.Join(all, fmt.Errorf("requests were cut off: %w", err))
-		}
-		cancel()
+		all = errors.Join(all, i.endRequests())
 		_ = i.listener.Close() // closed already, unless it never served
 		all = errors.Join(all, within(&i.serving, "requests"))
 	}
@@ -150,6 +150,32 @@ func (i *Instance) stop() error {
 		all = errors.Join(all, within(&i.jobs, "jobs"))
 	}
 	return errors.Join(all, i.App.Close())
+}
+
+// endRequests takes no more requests and waits for those that are being answered. A connection that a browser keeps ready
+// and on which it has asked for nothing is no reason to complain.
+func (i *Instance) endRequests() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- i.web.ShutdownWithContext(ctx) }()
+	look := time.NewTicker(spareWait)
+	defer look.Stop()
+	for quiet := false; ; {
+		select {
+		case err := <-ended:
+			if err == nil || i.active.Load() == 0 {
+				return nil
+			}
+			return fmt.Errorf("requests were cut off: %w", err)
+		case <-look.C:
+			if still := i.active.Load() == 0; still && quiet {
+				cancel()
+			} else {
+				quiet = still
+			}
+		}
+	}
 }
 
 // within waits for a part to end.

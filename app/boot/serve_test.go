@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -239,5 +240,20 @@ func TestMetrics(t *testing.T) {
 	}
 	if code, _ := get(t, http.DefaultClient, i.URL()+"/metrics"); code != 404 {
 		t.Errorf("metrics on the public address: %d", code)
+	}
+}
+
+// A browser keeps connections ready on which it has asked for nothing: they make no stop a failed one.
+func TestStopWithASpareConnection(t *testing.T) {
+	t.Parallel()
+	i := boottest.New(t).Start(t)
+	spare, err := net.Dial("tcp", strings.TrimPrefix(i.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = spare.Close() }()
+	get(t, http.DefaultClient, i.URL()+"/readyz") // the server has taken the connection before this one
+	if err := i.Stop(); err != nil {
+		t.Error(err)
 	}
 }

@@ -71,9 +71,9 @@ func TestDayPage(t *testing.T) {
 		boss.Get("/reviews/day/" + junk).Want(http.StatusNotFound)
 	}
 	for n := range review.Look + 1 {
-		b.ticket("repair", "phone", time.Date(2026, 11, 5-n, 9, 0, 0, 0, shanghai))
+		b.ticket("repair", "phone", time.Date(2026, 11, 7-n, 9, 0, 0, 0, shanghai))
 	}
-	boss.Get("/reviews").Want(http.StatusOK).WantText("更早还有 2 天", "最早的是 2026年10月22日", "该一起分析了")
+	boss.Get("/reviews").Want(http.StatusOK).WantText("更早还有 2 天", "最早的是 2026年10月24日", "该一起分析了")
 	other := at(b.other, staff.Supervisor)
 	other.Get(path).Want(http.StatusOK).WantNo("电话****")
 	other.Post(path, url.Values{"record": {fmt.Sprint("reception:", second)}}).Want(http.StatusNotFound)

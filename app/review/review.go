@@ -27,7 +27,7 @@ const (
 	// as far as Back days, it says how many there are.
 	Look = 14
 	// Back is how many past days it goes back in all.
-	Back      = 92
+	Back      = 31
 	lookWeeks = 13
 
 	// Every is after how many days unsolved matters are looked at together again (REVIEW-2).

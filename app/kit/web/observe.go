@@ -47,6 +47,10 @@ func Quiet(c *fiber.Ctx) error {
 // the path itself, no query, no address, no name (PRIVACY-2).
 func (s *server) observe(c *fiber.Ctx) error {
 	c.Locals(serverLocal, s)
+	if s.Active != nil {
+		s.Active.Add(1)
+		defer s.Active.Add(-1)
+	}
 	r := s.begin(c)
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel() // after the error page too: nothing is rendered on a context that is over

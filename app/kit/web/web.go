@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -67,6 +68,8 @@ type Config struct {
 
 	// Observe is told of each request that is done, for the metrics; may be nil. pattern is the route as declared.
 	Observe func(method, pattern string, status int, took time.Duration)
+	// Active is how many requests are being answered now, kept here; may be nil.
+	Active *atomic.Int64
 
 	// Session finds who holds a session token; a SignIn fault where nobody does. It reads the database each time, so
 	// that a revoked session or a disabled person is out at once.

@@ -51,10 +51,10 @@ func TestDifferencesInWords(t *testing.T) {
 	}
 	want := map[string][2]string{
 		"Repair · first response": {"24 hours", "30 minutes (at the spot)"},
-		"Repair · A At once":      {"none", "first response 15 minutes, result 48 hours, order answered 36 hours, telling of progress 1 working days (at the spot)"},
+		"Repair · A At once":      {"none", "first response 15 minutes, result 48 hours, order answered 36 hours, telling of progress 1 working day (at the spot)"},
 		"Help · life at stake":    {"none", "first response 5 minutes, result 10 minutes, order answered 5 minutes (at the spot)"},
-		"Complaint":               {"first response 24 hours, solution 72 hours, result 3 working days, order answered 20 hours, telling of progress 1 working days", "removed"},
-		"Callbacks":               {"1 working days; Called back as a sample: Inquiry, Suggestion, Activity", "1 working days"},
+		"Complaint":               {"first response 24 hours, solution 72 hours, result 3 working days, order answered 20 hours, telling of progress 1 working day", "removed"},
+		"Callbacks":               {"1 working day; Called back as a sample: Inquiry, Suggestion, Activity", "1 working day"},
 		"Near":                    {"the last 25 %, 12 hours at most", "the last 50 %, 12 hours at most"},
 		"Escalation":              {"When an order isn’t answered in time, told: Supervisor, Operations manager (not taken in 2 hours: the level above)", "removed"},
 	}

@@ -24,8 +24,8 @@ type session struct {
 	stop func() bool
 }
 
-func connect(ctx context.Context, address string) (s *session, err error) {
-	s = &session{stop: func() bool { return true }}
+func connect(ctx context.Context, address string) (_ *session, err error) {
+	s := &session{stop: func() bool { return true }}
 	if s.pool, err = db.OpenDirect(ctx, address); err != nil {
 		return nil, err
 	}
