@@ -78,7 +78,7 @@ func backups(ctx context.Context, h *house) (chapter, error) {
 	return chapter{
 		Title: "Backup and restore",
 		How: fmt.Sprintf(`A million tickets, without their histories, and what else the bench has made. `+"`lobby backup FILE` and `lobby restore FILE`"+` as processes, from start to end
-(the backup rests twice as long as it works; the restore proves the checksum first, checks keys and constraints, gathers statistics, seals the record),
+(the backup rests half as long again as it works; the restore proves the checksum first, checks keys and constraints, gathers statistics, seals the record),
 beside `+"`pg_dump -Fc -f FILE` and `pg_restore --no-owner -d …`"+` of the same data, which do none of that, each into a new database. fsync is on. %d rounds in turn; medians.`, backupRounds),
 		Lines: []line{
 			ratio("backup", d, dy, dr),

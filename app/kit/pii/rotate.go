@@ -127,8 +127,8 @@ func (r *Rotation) sealColumn(ctx context.Context, c Column) (done int64, err er
 		done += n
 		p.Done = done
 		r.Report(p)
-		// Three times as much rest as work: people at the desk come first.
-		if err := pause(ctx, 3*time.Since(start)); err != nil {
+		// Four times as much rest as work: people at the desk come first.
+		if err := pause(ctx, 4*time.Since(start)); err != nil {
 			return done, err
 		}
 	}

@@ -155,14 +155,14 @@ func (c *chunks) flush() error {
 	return c.wrote(n)
 }
 
-// pace rests twice as long as there was work since the last rest. So a backup beside people at work takes a third of a
-// core or so from them, and is still done before PostgreSQL's own tool would be, whose compression costs it more.
+// pace rests half as long again as there was work since the last rest. So a backup beside people at work takes two
+// fifths of a core or so from them, and needs about as long as PostgreSQL's own tool, whose compression costs it more.
 type pace struct{ last time.Time }
 
 // restMost bounds one rest: what took long was somebody else's, such as a slow disk.
 const restMost = 20 * time.Millisecond
 
 func (p *pace) rest() {
-	time.Sleep(min(2*time.Since(p.last), restMost))
+	time.Sleep(min(3*time.Since(p.last)/2, restMost))
 	p.last = time.Now()
 }
