@@ -76,7 +76,7 @@ func (p *Pages) ratePage(c *fiber.Ctx, status int, typed web.Values, wrong *faul
 		r.Message, said = web.Message(ctx, wrong), web.FieldErrors(ctx, wrong)
 	}
 	r.Marks = callback.MarkRows(ctx, typed.Get, said)
-	r.Remark = part.Input{Name: "remark", Type: "textarea", Rows: 3, Max: callback.MaxAnswer, Label: locale.T(ctx, "callback.label.remark"),
+	r.Remark = part.Input{Name: "remark", Type: "textarea", Rows: 3, Max: callback.MaxAnswer, Label: locale.T(ctx, "callback.rate.remark"),
 		Value: typed.Get("remark"), Error: said["remark"]}
 	return web.Render(c, status, page.RatePage(s, r))
 }
