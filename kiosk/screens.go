@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -36,7 +37,8 @@ type Boards struct {
 	Visits *visitor.Service
 	Now    func() time.Time
 
-	over live.Overfull
+	over   live.Overfull
+	states sync.Map // by site, *state: of the wall, shared while nothing happens
 }
 
 // Frames gives one frame per event, in order, from the rows as they are now.
