@@ -38,7 +38,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	for _, r := range running {
 		v.Add(r.row(ctx), r.Mine)
 	}
-	s := web.Shell(c, locale.T(ctx, "dispute.title"))
+	s := web.Shell(c, locale.T(ctx, "dispute.list.title"))
 	s.Styles = append(s.Styles, "desk.css", "review.css")
 	return web.Render(c, fiber.StatusOK, page.ListPage(s, v))
 }
