@@ -100,7 +100,7 @@ func TestCallbackPages(t *testing.T) {
 		if text := page.Body; strings.Index(text, "代表责任部门向您道歉") > strings.Index(text, "您各给几分") {
 			t.Error("the apology doesn't come first")
 		}
-		c.agent.Post(path, call(page, satisfied)).Want(http.StatusSeeOther).WantLocation("/callbacks?done=satisfied")
+		c.agent.Post(path, call(page, satisfied)).Want(http.StatusSeeOther).WantLocation("/callbacks?done=satisfied&ticket=" + path[len("/callbacks/"):])
 		if got := c.state(id); got != ticket.CalledBack {
 			t.Errorf("the ticket is %s", got)
 		}
@@ -122,7 +122,7 @@ func TestCallbackPages(t *testing.T) {
 		}
 		c.agent.Post(path, call(page, url.Values{"reached": {"yes"}, "asked": {"欧阳太太"}, "satisfied": {"no"}})).Want(http.StatusUnprocessableEntity).One("#f-answer-error")
 		c.agent.Post(path, call(page, url.Values{"reached": {"yes"}, "asked": {"欧阳太太"}, "satisfied": {"no"}, "answer": {"还在漏"}})).
-			Want(http.StatusSeeOther).WantLocation("/callbacks?done=reopened")
+			Want(http.StatusSeeOther).WantLocation("/callbacks?done=reopened&ticket=" + path[len("/callbacks/"):])
 		if got := c.state(id); got != ticket.InHand {
 			t.Errorf("the ticket is %s", got)
 		}
@@ -130,7 +130,11 @@ func TestCallbackPages(t *testing.T) {
 		if last := webtest.Text(lines[len(lines)-1]); !strings.Contains(last, "欧阳太太") || strings.Count(last, "还在漏") != 1 {
 			t.Errorf("the timeline ends with %q", last)
 		}
-		c.agent.Get("/callbacks?done=reopened").WantText("客户不满意，工单重新处理")
+		own := fmt.Sprintf("/desk/tickets/%d", id)
+		c.agent.Get("/callbacks?done=reopened&ticket=" + path[len("/callbacks/"):]).WantText("客户不满意，工单重新处理").One(`.alert a[href="` + own + `"]`)
+		if n := len(c.agent.Get("/callbacks?done=reopened&ticket=999999").Want(http.StatusOK).WantText("客户不满意，工单重新处理").All(".alert a")); n != 0 {
+			t.Error("a ticket that isn't here is linked")
+		}
 	})
 	t.Run("CALLBACK-1 a ticket that has moved meanwhile is told of, and what was typed is kept", func(t *testing.T) {
 		id, path := c.ticket("repair", ticket.Verified)
@@ -153,7 +157,7 @@ func TestCallbackPages(t *testing.T) {
 			if got := c.agent.Get(path); n > 0 {
 				got.WantText(fmt.Sprintf("%d/3 天无人接听", n))
 			}
-			c.agent.Post(path, call(c.agent.Get(path), url.Values{"reached": {"no"}, "asked": {"没有人"}})).Want(http.StatusSeeOther).WantLocation("/callbacks?done=" + done)
+			c.agent.Post(path, call(c.agent.Get(path), url.Values{"reached": {"no"}, "asked": {"没有人"}})).Want(http.StatusSeeOther).WantLocation("/callbacks?done=" + done + "&ticket=" + path[len("/callbacks/"):])
 			c.Clock.Add(24 * time.Hour) // the day is the site's
 			c.agent = boottest.Browser(c.t, c.i.URL())
 			c.agent.SignIn("caller", boottest.Password)

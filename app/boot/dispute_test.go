@@ -39,6 +39,12 @@ func TestDisputePages(t *testing.T) {
 		late := c.agent.Post(path, url.Values{"entry_key": {"0190a000-0000-7000-8000-000000000000"}, "name-0": {"甲"}, "name-1": {"乙"}}).Want(http.StatusConflict)
 		late.WantText("已由测试caller", "甲 · 乙")
 	})
+	t.Run("COMPLAINT-8 those that run are one list, with numbers hidden, for who classifies; nothing of another site", func(t *testing.T) {
+		list := c.agent.Get("/disputes").Want(http.StatusOK).WantText("欧阳太太 · 18#2单元201", "登记，还没有谈过").WantNo(piitest.Canary.Phone)
+		list.One(`.disputes a[href="` + path + `"]`)
+		list.One(`.disputes a[href="` + own + `"]`)
+		list.One(`header nav a[href="/disputes"]`)
+	})
 	t.Run("COMPLAINT-8 a complaint isn't resolved before its dispute has an outcome", func(t *testing.T) {
 		c.agent.Post(own+"/resolve", url.Values{"remark": {"谈好了"}}).Want(http.StatusConflict).WantText("邻里纠纷还在调解", "谈好了")
 		if got := c.state(id); got != ticket.InHand {
@@ -56,7 +62,9 @@ func TestDisputePages(t *testing.T) {
 		send(path+"/talk", url.Values{"party": {party}, "said": {"先道歉，回电 " + piitest.Canary.Phone}}).Want(http.StatusSeeOther)
 		send(path+"/end", url.Values{"outcome": {"settled"}, "ending": {"十点后安静"}}).Want(http.StatusConflict).WantText("还没有和这些当事方谈过", "18#2单元301", "十点后安静")
 		send(path+"/talk", url.Values{"party": {"0"}, "said": {"坐下来一起谈"}}).Want(http.StatusSeeOther)
+		c.agent.Get("/disputes").WantText("谈过 2 次")
 		send(path+"/end", url.Values{"outcome": {"settled"}, "ending": {"十点后安静"}}).Want(http.StatusSeeOther)
+		c.agent.Get("/disputes").WantText("没有正在调解的邻里纠纷。")
 		over := c.agent.Get(path).WantText("达成一致", "坐下来一起谈").WantNo(piitest.Canary.Phone)
 		if len(over.All("main form")) != 0 {
 			t.Error("a dispute that is over has a form")

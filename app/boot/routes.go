@@ -39,6 +39,7 @@ var navigation = []web.NavItem{
 	{LabelKey: "boot.nav.tickets", Key: "g t", Href: "/desk/tickets", Group: "tickets", Permission: staff.ViewTickets},
 	{LabelKey: "boot.nav.orders", Key: "g o", Href: "/orders", Group: "tickets", Permission: staff.WorkOrders},
 	{LabelKey: "boot.nav.callbacks", Key: "g c", Href: "/callbacks", Group: "tickets", Permission: staff.CallBack},
+	{LabelKey: "boot.nav.disputes", Key: "g q", Href: "/disputes", Group: "tickets", Permission: staff.ClassifyTickets},
 	{LabelKey: "boot.nav.supervisor", Key: "g u", Href: "/supervisor", Group: "tickets", Permission: staff.ReassignTickets},
 	{LabelKey: "boot.nav.reviews", Key: "g r", Href: "/reviews", Group: "records", Permission: staff.ReviewDay},
 	{LabelKey: "boot.nav.registers", Key: "g j", Href: "/registers", Permission: staff.ViewRegisters},

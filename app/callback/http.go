@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -52,6 +53,16 @@ func (p *Pages) list(c *fiber.Ctx) error {
 			l.Notice = locale.T(ctx, "callback.done."+string(o))
 		}
 	}
+	if id, err := strconv.ParseInt(c.Query("ticket"), 10, 64); err == nil && l.Notice != "" {
+		done, err := p.Service.Get(ctx, id)
+		if err != nil && !missing(err) {
+			return err
+		}
+		if err == nil {
+			row := p.row(*done)
+			l.Done = &row
+		}
+	}
 	for _, i := range items {
 		if i.Today {
 			l.Later = append(l.Later, p.row(i))
@@ -62,6 +73,12 @@ func (p *Pages) list(c *fiber.Ctx) error {
 		}
 	}
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "callback.title")), l))
+}
+
+// missing tells whether there is no such ticket here.
+func missing(err error) bool {
+	f, is := fault.As(err)
+	return is && f.Kind == fault.NotFound
 }
 
 // attempt is what somebody just tried on the page of a call, and what came of it.
@@ -132,7 +149,7 @@ func (p *Pages) record(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Redirect(c, "/callbacks?done="+string(out))
+	return web.Redirect(c, "/callbacks?done="+string(out)+"&ticket="+strconv.FormatInt(id, 10))
 }
 
 // reveal shows the whole phone in the answer to the form and nowhere else (PRIVACY-2).

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/web"
 	"lobby/app/staff"
@@ -13,16 +14,33 @@ import (
 	"lobby/views/locale"
 )
 
-// Pages are the pages under /disputes, each of one ticket.
+// Pages are the pages under /disputes: those that run, and that of each ticket.
 type Pages struct{ Service *Service }
 
 // Routes mounts the pages.
 func (p *Pages) Routes(app fiber.Router) {
 	look := web.Staff(staff.ViewTickets)
+	app.Get("/disputes", web.Staff(staff.ViewTickets, staff.ClassifyTickets), p.list)
 	app.Get("/disputes/:id", look, p.show)
 	app.Post("/disputes/:id", web.Staff(staff.ViewTickets, staff.ClassifyTickets), p.open)
 	app.Post("/disputes/:id/talk", look, p.talk)
 	app.Post("/disputes/:id/end", look, p.end)
+}
+
+// list shows the disputes that have no outcome yet.
+func (p *Pages) list(c *fiber.Ctx) error {
+	ctx := web.Context(c)
+	running, more, err := p.Service.Running(ctx)
+	if err != nil {
+		return err
+	}
+	v := page.List{More: more}
+	for _, r := range running {
+		v.Add(r.row(ctx), r.Mine)
+	}
+	s := web.Shell(c, locale.T(ctx, "dispute.list.title"))
+	s.Styles = append(s.Styles, "desk.css", "review.css")
+	return web.Render(c, fiber.StatusOK, page.ListPage(s, v))
 }
 
 // attempt is a form that could not be done as it was sent.
@@ -62,7 +80,7 @@ func (p *Pages) render(c *fiber.Ctx, status int, a attempt) error {
 	if err != nil {
 		return err
 	}
-	v.Ticket, v.Number, v.Message = id, number, message
+	v.Ticket, v.Number, v.Message, v.Listed = id, number, message, actor.From(ctx).Can(staff.ClassifyTickets)
 	v.Typed = a.written(v.Begin == nil, v.Talk == nil) // the form is gone, what was written into it isn't
 	s := web.Shell(c, locale.T(ctx, "dispute.title"))
 	s.Styles = append(s.Styles, "desk.css", "review.css")

@@ -25,6 +25,12 @@ func texts(opened bool) func(string) string {
 	return pii.Redact
 }
 
+// row is a dispute as the list of those that run shows it.
+func (r Running) row(ctx context.Context) page.Row {
+	return page.Row{Ticket: r.TicketID, Number: r.Number, Parties: pii.Redact(strings.Join(r.Parties, locale.T(ctx, "dispute.and"))), Matter: pii.Redact(r.Matter),
+		Mediator: r.Mediator, State: r.State, Begun: r.OpenedAt, Talks: r.Talks, Last: r.LastTalk}
+}
+
 // Beside is what the page of a ticket shows of its dispute; nil for nothing. With opened, names as they were written.
 func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, error) {
 	d, may, err := p.Service.Of(ctx, ticket)

@@ -47,6 +47,20 @@ func (s *Service) Of(ctx context.Context, ticket int64) (d *Dispute, may bool, e
 	return d, d == nil && t.Kind == "complaint" && t.runs() && a.Can(staff.ClassifyTickets), db.Translate(err)
 }
 
+// MaxRunning is how many disputes the list of those that run shows.
+const MaxRunning = 100
+
+// Running lists the disputes of the site that have no outcome yet: those in which who asks mediates first, then the oldest
+// first; more tells whether there are others (COMPLAINT-8).
+func (s *Service) Running(ctx context.Context) (list []Running, more bool, err error) {
+	a, err := actor.Require(ctx, staff.ClassifyTickets)
+	if err != nil {
+		return nil, false, err
+	}
+	list, err = running(ctx, s.DB, a.Site, a.ID, MaxRunning+1)
+	return list[:min(len(list), MaxRunning)], len(list) > MaxRunning, db.Translate(err)
+}
+
 // Open writes down who is at odds in a complaint (COMPLAINT-8). The owner of the zone mediates, or who stands in for them
 // now (ZONE-4), and is told; where the complaint has no household, it is the first party's zone.
 func (s *Service) Open(ctx context.Context, in Open) (*Dispute, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -41,6 +42,31 @@ func hold(ctx context.Context, tx bun.Tx, site, ticket int64) (*subject, error) 
 func look(ctx context.Context, tx bun.IDB, site, ticket int64) (*subject, error) {
 	s := new(subject)
 	return s, tx.NewRaw(subjects, site, ticket).Scan(ctx, s)
+}
+
+// Running is a dispute without an outcome, in the list of them.
+type Running struct {
+	TicketID int64     `bun:"ticket_id"`
+	Number   string    `bun:"number"`
+	Matter   string    `bun:"matter"`
+	State    string    `bun:"state"` // of the ticket
+	Mediator string    `bun:"mediator"`
+	Mine     bool      `bun:"mine"` // who asks mediates
+	OpenedAt time.Time `bun:"opened_at"`
+	Talks    int       `bun:"talks"`
+	LastTalk time.Time `bun:"last_talk,nullzero"`
+	Parties  []string  `bun:"parties,array"`
+}
+
+// running lists the disputes of a site that have no outcome, those of a mediator first, the oldest first; at most some.
+func running(ctx context.Context, tx bun.IDB, site, mediator int64, most int) (list []Running, err error) {
+	err = tx.NewRaw(`select d.ticket_id, t.number, t.matter, t.state, coalesce(m.name, '') as mediator, d.mediator_id is not distinct from ?1 as mine, d.opened_at,
+			k.talks, k.last_talk, array(select case when y.name = '' then y.place when y.place = '' then y.name else y.name || ' · ' || y.place end
+				from dispute_parties y where y.dispute_id = d.id order by y.id) as parties
+		from disputes d join tickets t on t.site_id = d.site_id and t.id = d.ticket_id left join staff m on m.id = d.mediator_id
+		cross join lateral (select count(*) as talks, max(at) as last_talk from dispute_talks where dispute_id = d.id) k
+		where d.site_id = ?0 and d.ended_at is null order by mine desc, d.opened_at, d.id limit ?2`, site, mediator, most).Scan(ctx, &list)
+	return list, err
 }
 
 // of reads the dispute of a ticket with everything in it; nil for none.

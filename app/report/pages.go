@@ -213,7 +213,11 @@ func width(c table.Column) string {
 		return "short"
 	case c.Key == "phone" || c.Key == "number":
 		return "exact"
-	case c.Kind == table.Time || c.Key == "sort" || c.Key == "reviewer" || c.Key == "place":
+	case c.Kind == table.Time:
+		return "time"
+	case c.Key == "reviewer":
+		return "signed"
+	case c.Key == "sort" || c.Key == "place":
 		return "plain"
 	}
 	return "tight"

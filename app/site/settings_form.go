@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lobby/views/locale"
+	parts "lobby/views/part"
 	page "lobby/views/site"
 )
 
@@ -59,7 +60,7 @@ type shown struct {
 	seen    string            // as the form brought it; empty: as it stands
 	notice  string
 	message string
-	changed []page.Changed
+	changed []parts.Change
 }
 
 // overtaken mixes what was typed with what somebody else has changed: a field that the person left as it was shows what
@@ -77,7 +78,7 @@ func (s *shown) overtaken(ctx context.Context, now Site, typed form, seen map[st
 	}
 	s.now, s.seen = now, ""
 	for _, name := range (Change{Seen: seen}).overtaken(now) {
-		c := page.Changed{What: locale.T(ctx, "site.value."+name), Was: was.describe(ctx, name), Now: now.describe(ctx, name)}
+		c := parts.Change{What: locale.T(ctx, "site.value."+name), Was: was.describe(ctx, name), Now: now.describe(ctx, name)}
 		if c.Was != c.Now {
 			s.changed = append(s.changed, c)
 		}

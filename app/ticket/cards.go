@@ -45,7 +45,7 @@ func (c Card) Lane() Lane { return c.State.Lane() }
 
 // Sort is the key by which screens put cards in order (TICKET-3).
 func (c Card) Sort() string {
-	return Order{LifeSafety: c.LifeSafety, Urgency: c.Urgency, Type: c.Type, Due: c.DueAt, ID: c.ID}.Key()
+	return Order{LifeSafety: c.LifeSafety, Urgency: c.Urgency, Type: c.Type, Due: c.Pressing(), ID: c.ID}.Key()
 }
 
 // Alarm tells whether screens sound and flash: urgency A until someone accepts it (HELP-3).
@@ -100,10 +100,10 @@ const shownColumns = `c.id, c.number, c.kind, c.urgency, c.type, c.life_safety, 
 func Cards(ctx context.Context, db bun.IDB, site int64, perLane int) ([]Column, error) {
 	var cards []Card
 	err := db.NewRaw(`select `+shownColumns+` from unnest(?::text[]) with ordinality as l (lane, place)
-		cross join lateral (select `+cardColumns+`, t.work_rank as rank
+		cross join lateral (select `+cardColumns+`, t.work_rank as rank, `+pressing+` as pressing
 			from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
-			where t.site_id = ? and t.lane = l.lane order by t.work_rank, t.due_at, t.id limit ?) c
-		order by l.place, c.rank, c.due_at, c.id`,
+			where t.site_id = ? and t.lane = l.lane order by `+workOrder+` limit ?) c
+		order by l.place, c.rank, c.pressing, c.id`,
 		pgdialect.Array(laneNames()), site, perLane).Scan(ctx, &cards)
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	if f.All || f.Over || f.State != "" && f.State.Lane() == "" {
 		q = q.OrderExpr("t.registered_at desc, t.id desc")
 	} else {
-		q = q.OrderExpr("t.work_rank, t.due_at, t.id")
+		q = q.OrderExpr(workOrder)
 	}
 	err = q.Limit(PageSize + 1).Offset((int64(out.Page) - 1) * PageSize).Scan(ctx)
 	if len(out.Tickets) > PageSize {

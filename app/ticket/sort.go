@@ -15,6 +15,13 @@ type Order struct {
 	ID         int64 // decides between two that are equal in everything, so that the order is the same everywhere
 }
 
+// pressing is the limit that decides in the order of work, as Card.Pressing has it: the result's, or of a request for help
+// the answer's where that comes first and isn't given yet (HELP-2). The index tickets_work holds the same expression.
+const pressing = `case when t.kind = 'help' and t.solution_at is null and t.lane in ('registered', 'in_hand', 'waiting') then least(t.due_at, t.solution_due) else t.due_at end`
+
+// workOrder is the order of work in the database (TICKET-3).
+const workOrder = `t.work_rank, ` + pressing + `, t.id`
+
 // typeRank is the place of each type in the order of work: A1 and C2 alike, then A2, B1, B2, C1 (TICKET-3).
 var typeRank = map[string]int{"A1": 0, "C2": 0, "A2": 1, "B1": 2, "B2": 3, "C1": 4}
 
@@ -61,5 +68,9 @@ func (o Order) Key() string {
 
 // Order of the ticket among others.
 func (t *Ticket) Order() Order {
-	return Order{LifeSafety: t.LifeSafety, Urgency: t.Urgency, Type: t.Type, Due: t.DueAt, ID: t.ID}
+	due := t.DueAt
+	if t.Kind == "help" && t.State.Running() && t.SolutionAt.IsZero() {
+		due = sooner(due, t.SolutionDue)
+	}
+	return Order{LifeSafety: t.LifeSafety, Urgency: t.Urgency, Type: t.Type, Due: due, ID: t.ID}
 }

@@ -114,6 +114,57 @@ func TestOrderOfWork(t *testing.T) {
 	})
 }
 
+func TestAnswersLimitInTheOrderOfWork(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	ctx := d.as(staff.Agent)
+	// of makes a ticket whose result is due after so many minutes, and whose answer (0: no such limit) after others.
+	of := func(kind string, result, answer int) int64 {
+		in := entry()
+		in.Kind, in.Urgency, in.Type = kind, "B", "B2"
+		made := d.register(ctx, in)
+		d.scan(&made.ID, `update tickets set due_at = ?1::timestamptz + ?2 * interval '1 minute', solution_at = null,
+			solution_due = case when ?3 > 0 then ?1::timestamptz + ?3 * interval '1 minute' end where id = ?0 returning id`, made.ID, monday, result, answer)
+		return made.ID
+	}
+	repair, waits, other, complaint := of("repair", 60, 0), of("help", 2880, 10), of("help", 30, 0), of("complaint", 120, 5)
+	check := func(want ...int64) {
+		t.Helper()
+		columns, err := ticket.Cards(ctx, d.db, d.site, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cards, list, keys []int64
+		sorted := slices.SortedFunc(slices.Values(columns[0].Cards), func(a, b ticket.Card) int { return strings.Compare(a.Sort(), b.Sort()) })
+		for i := range columns[0].Cards {
+			cards, keys = append(cards, columns[0].Cards[i].ID), append(keys, sorted[i].ID)
+		}
+		listing, err := d.svc.List(ctx, ticket.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byOrder := slices.Clone(listing.Tickets)
+		slices.SortFunc(byOrder, func(a, b ticket.Ticket) int { return ticket.Compare(a.Order(), b.Order()) })
+		for i := range listing.Tickets {
+			if list = append(list, listing.Tickets[i].ID); byOrder[i].ID != list[i] {
+				t.Errorf("the list and the order of tickets differ at %d", i)
+			}
+		}
+		for what, got := range map[string][]int64{"the wall": cards, "its keys": keys, "the list": list} {
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", what, got, want)
+			}
+		}
+	}
+	t.Run("TICKET-3 a request for help stands by the limit of its answer while that isn't given (HELP-2), others by their result's", func(t *testing.T) {
+		check(waits, other, repair, complaint)
+	})
+	t.Run("TICKET-3 once the answer is given, the result's limit decides", func(t *testing.T) {
+		d.scan(&waits, `update tickets set solution_at = ? where id = ? returning id`, monday, waits)
+		check(other, repair, complaint, waits)
+	})
+}
+
 // TestLanes holds the column tickets.lane against State.Lane, for every state.
 func TestLanes(t *testing.T) {
 	t.Parallel()

@@ -186,7 +186,7 @@ func similar(ctx context.Context, db bun.IDB, site, household int64, place strin
 		}
 		return q
 	})
-	return out, q.OrderExpr("t.work_rank, t.due_at, t.id").Limit(10).Scan(ctx)
+	return out, q.OrderExpr(workOrder).Limit(10).Scan(ctx)
 }
 
 // dueRows takes tickets for which time alone has changed something. Rows that another instance or a person is working on

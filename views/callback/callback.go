@@ -34,6 +34,7 @@ func (r Row) ticket() string { return "/desk/tickets/" + strconv.FormatInt(r.ID,
 // List is the work list in two parts.
 type List struct {
 	Notice   string
+	Done     *Row  // the ticket whose call was just written down
 	Must     []Row // always called back
 	Later    []Row // nobody answered today: another day
 	May      []Row // of which some are called (CALLBACK-2)

@@ -23,12 +23,46 @@ type Page struct {
 	Begin    *Begin // nil where there is one, or none may be begun
 	Talk     *Say   // nil for who doesn't mediate
 	End      *End
+	Listed   bool   // who looks may see all that run
 	Typed    string // what was written for a step that can't be taken any more
 }
 
 func (p Page) href() string { return "/disputes/" + strconv.FormatInt(p.Ticket, 10) }
 
 func (p Page) ticket() string { return "/desk/tickets/" + strconv.FormatInt(p.Ticket, 10) }
+
+// Row is a dispute that runs.
+type Row struct {
+	Ticket   int64
+	Number   string
+	Parties  string // in words
+	Matter   string
+	Mediator string // empty: nobody
+	State    string // of its ticket
+	Begun    time.Time
+	Talks    int
+	Last     time.Time // when somebody spoke with a party; zero: nobody did yet
+}
+
+func (r Row) href() string { return "/disputes/" + strconv.FormatInt(r.Ticket, 10) }
+
+func (r Row) ticket() string { return "/desk/tickets/" + strconv.FormatInt(r.Ticket, 10) }
+
+// List is the disputes that run.
+type List struct {
+	Mine   []Row // who looks mediates in them
+	Others []Row
+	More   bool // there are others
+}
+
+// Add puts a row where it belongs.
+func (l *List) Add(r Row, mine bool) {
+	if mine {
+		l.Mine = append(l.Mine, r)
+	} else {
+		l.Others = append(l.Others, r)
+	}
+}
 
 // Talk is what was said to a party, or to all.
 type Talk struct {

@@ -116,7 +116,7 @@ func RateStep(f Frame, r Rate) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = part.Field(r.input("remark", locale.T(ctx, "callback.label.remark"), "", "textarea", false)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = part.Field(r.input("remark", locale.T(ctx, "callback.rate.remark"), "", "textarea", false)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

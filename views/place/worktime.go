@@ -14,7 +14,7 @@ type Shifts struct {
 	Week            []WeekDay
 	WeekError       string
 	Seasons         []Season
-	Changed         []Changed
+	Changed         []part.Change
 	Fields          []part.Input // the wrong ones
 }
 
@@ -55,9 +55,6 @@ func (s Shift) errors() (all []part.Input) {
 	}
 	return all
 }
-
-// Changed is a value that somebody else changed meanwhile.
-type Changed struct{ What, Was, Now string }
 
 // Calendar is one year of the site's calendar (SHIFT-4).
 type Calendar struct {

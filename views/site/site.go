@@ -9,12 +9,9 @@ type Page struct {
 	Seen    string // the values as they stood when the page was made
 	Notice  string // what has just been done
 	Message string // what is wrong
-	Changed []Changed
+	Changed []part.Change
 	Fields  []part.Input // all of them, for the summary of what is wrong
 }
-
-// Changed is one value that somebody else changed meanwhile.
-type Changed struct{ What, Was, Now string }
 
 // field finds an input by its name.
 func (p Page) field(name string) part.Input {

@@ -13,17 +13,14 @@ type RulesPage struct {
 	Message string // what is wrong
 	Version string // of the policy, as the page was made
 	Seen    string // of the policy that was previewed; empty: none
-	Changed []RuleChange
+	Changed []part.Change
 	Preview *RulesPreview
 	Fields  []part.Input // the wrong ones
 }
 
-// RuleChange is one value and what becomes, or became, of it.
-type RuleChange struct{ What, Was, Now string }
-
 // RulesPreview is what a change would do.
 type RulesPreview struct {
-	Changes []RuleChange // that the person made
+	Changes []part.Change // that the person made
 	Moved   []RulesMoved
 	Count   int
 	More    int // beside those that are named
@@ -57,10 +54,10 @@ type Policy struct {
 	Shipped   bool // as it comes with the program
 	Rows      []PolicyRow
 	New       PolicyNew
-	Callbacks Span
+	Callbacks part.Span
 	Sampled   []part.Input
 	Share     part.Input
-	Most      Span
+	Most      part.Span
 }
 
 // PolicyRow is one row of the table.
@@ -69,7 +66,7 @@ type PolicyRow struct {
 	Kind    string // in words, where it is the first row of its kind
 	Words   string // what it is for, whole
 	Also    string // beside its kind, in words
-	Spans   []Span
+	Spans   []part.Span
 	Spot    bool
 	Dropped bool
 	Error   string
@@ -79,20 +76,9 @@ type PolicyRow struct {
 type PolicyNew struct {
 	Choices []part.Input
 	Life    bool
-	Spans   []Span
+	Spans   []part.Span
 	Spot    bool
 	Error   string
-}
-
-// Span is how long something may take: a number and its unit.
-type Span struct {
-	Name   string // of its fields: .n and .u
-	Label  string
-	About  string // what it is of, for who can't see the table
-	Number string
-	Unit   string
-	Units  []part.Option
-	Error  string
 }
 
 // Ladder is the ladder of escalation.
@@ -107,9 +93,9 @@ type Rung struct {
 	Number  string
 	Words   string // as it stands; empty for a new one
 	On      part.Input
-	After   Span
+	After   part.Span
 	Levels  []part.Input
-	Next    Span // until the level above is told
+	Next    part.Span // until the level above is told
 	Dropped bool
 	Error   string
 }

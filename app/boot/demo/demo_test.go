@@ -84,6 +84,12 @@ func check(t *testing.T, l *demo.Loader, now time.Time) {
 		"days reviewed":             {"select count(distinct day) from reviews where span = 'day'", 7, 10},
 		"days not reviewed":         {"select count(distinct (t.registered_at at time zone 'Asia/Shanghai')::date) from tickets t where not exists (select from reviews r where r.span = 'day' and r.subject_id = t.id and r.section <> 'dispatch')", 1, 2},
 		"weeks signed":              {"select count(distinct day) from reviews where span = 'week'", 2, 2},
+		"on duty this week":         {"select count(*) from duties where kind = 'on'", 35, 63},
+		"on duty today":             {"select count(*) from duties where kind = 'on' and from_at < ?::timestamptz + interval '1 day'", 5, 16},
+		"away with a stand-in":      {"select count(*) from duties where kind = 'away' and stand_in_id is not null", 2, 2},
+		"moments without anybody":   {"select count(*) from generate_series(?::timestamptz, ?::timestamptz + interval '14 days', interval '1 hour') m where not exists (select from duties where kind = 'list' and from_at <= m and until_at > m)", 0, 0},
+		"photos of tickets":         {"select count(*) from pictures where stage = 'report'", 8, 20},
+		"photos before and after":   {"select count(distinct stage) from pictures where order_id is not null", 2, 2},
 		"findings":                  {"select count(*) from findings", 1, 1},
 		"cases":                     {"select count(*) from knowledge_cases", 3, 3},
 		"disputes that run":         {"select count(*) from disputes where ended_at is null and mediator_id is not null", 1, 1},
@@ -95,10 +101,10 @@ func check(t *testing.T, l *demo.Loader, now time.Time) {
 		"tickets numbered backward": {"select count(*) from tickets a join tickets b on left(a.number, 7) = left(b.number, 7) and a.number < b.number and a.registered_at > b.registered_at", 0, 0},
 	} {
 		var args []any
-		if what == "callbacks overdue" {
+		if what == "callbacks overdue" || what == "on duty today" {
 			args = []any{now}
 		}
-		if what == "visits out of the future" {
+		if what == "visits out of the future" || what == "moments without anybody" {
 			args = []any{now, now}
 		}
 		if n := count(t, l, q.query, args...); n < q.from || n > q.to {

@@ -27,7 +27,7 @@ func (w *world) reviews(at time.Time) *review.Service {
 // afterwards is what supervisor and manager do with the week: the calls that went otherwise, the dispute, what can't be
 // solved, reviews of days and weeks, what they found, and the cases.
 func (w *world) afterwards(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{w.tried, w.quarrel, w.giveUp, w.reviewDays, w.reviewWeeks, w.findings, w.cases} {
+	for _, step := range []func(context.Context) error{w.tried, w.quarrel, w.giveUp, w.reviewDays, w.reviewWeeks, w.findings, w.cases, w.duty} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -42,6 +42,11 @@ func (w *world) ticket(ctx context.Context, m matter) error {
 	if t.Reopened > 0 { // an earlier load brought it further
 		return nil
 	}
+	if m.pictured() {
+		if err := w.photos(w.as(ctx, "desk"), m.at.Add(20*time.Second), ticket.PhotosOf{Ticket: t.ID}, in.Matter, m.index); err != nil {
+			return err
+		}
+	}
 	if err := w.carry(ctx, d, m, kind, t); err != nil || m.goal != ticket.Closed {
 		return err
 	}
@@ -163,8 +168,20 @@ func (w *world) orders(ctx context.Context, d dice, m matter, kind ticketKind, p
 			if verb == ticket.FeedBackOrder {
 				who = w.as(ctx, "desk")
 			}
+			of := ticket.PhotosOf{Order: o.ID, Stage: ticket.After}
+			if verb == ticket.FinishOrder && m.pictured() {
+				if err := w.photos(who, at.Add(-time.Minute), of, t.Matter, m.index); err != nil {
+					return err
+				}
+			}
 			if o, err = w.tickets(at).DoOrder(who, o.ID, verb, act); err != nil {
 				return err
+			}
+			of.Stage = ticket.Before
+			if verb == ticket.StartOrder && m.pictured() {
+				if err := w.photos(who, at.Add(time.Minute), of, t.Matter, m.index); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -152,7 +152,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				"/desk", "/desk/visits", "/desk/visits/new", fmt.Sprintf("/desk/visits/%d", visit.Visit.ID), "/desk/inside",
 				"/desk/tickets", "/desk/tickets?state=all", "/desk/tickets/new", fmt.Sprintf("/desk/tickets/%d", tickets[0].ID),
 				fmt.Sprintf("/desk/tickets/%d", tickets[2].ID), fmt.Sprintf("/desk/tickets/%d/print", tickets[2].ID), "/account", "/no/such/page", "/places", "/places/import", "/places/zones/new", zone, building, door, "/settings/grades", "/settings/policy", "/settings/ladder", "/settings/shifts", "/settings/calendar", "/settings/site", "/settings/kiosk", "/settings/hours", "/settings/privacy",
-				running, fresh, "/callbacks", fmt.Sprintf("/callbacks/%d", called), "/registers", "/registers/reception", "/registers/reception/print", "/registers/matters", "/registers/matters/print", "/registers/callbacks", "/registers/callbacks/print", "/reports/sla", "/reports/complaints", "/reports/reviews",
+				running, fresh, "/disputes", "/callbacks", fmt.Sprintf("/callbacks/%d", called), "/registers", "/registers/reception", "/registers/reception/print", "/registers/matters", "/registers/matters/print", "/registers/callbacks", "/registers/callbacks/print", "/reports/sla", "/reports/complaints", "/reports/reviews",
 				"/inbox", "/duty", "/supervisor",
 				"/reviews", "/reviews/day/" + day.Format(time.DateOnly), "/reviews/unsolved", "/reviews/month/" + day.Format("2006-01"),
 				"/knowledge", fmt.Sprintf("/knowledge/new/%d", tickets[2].ID),

@@ -108,7 +108,7 @@ func (b *tab) calledBack(asked string) {
 	b.fill("[name=asked]", asked)
 	b.run(clickLabelOf("[name=satisfied][value=yes]"))
 	b.click("form.answer > button[type=submit]")
-	b.until("it is recorded", loaded+`location.search === "?done=satisfied"`)
+	b.until("it is recorded", loaded+`location.search.startsWith("?done=satisfied&")`)
 	b.visit(path)
 }
 

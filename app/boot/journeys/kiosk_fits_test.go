@@ -93,6 +93,9 @@ func TestTheKioskFits(t *testing.T) {
 				k.click("[value=next]")
 				k.until("how it was", `!!document.querySelector("[name=speed]:not([type=hidden])")`)
 				look("marks")
+				if size[0] > size[1] && eval[bool](k, `document.querySelector("main").scrollHeight > document.querySelector("main").clientHeight`) {
+					t.Error("the marks scroll")
+				}
 				for _, choice := range []string{"report", "leave"} {
 					k.visit("/kiosk?lang=" + lang)
 					k.click("[formaction='/kiosk/" + choice + "']")

@@ -127,7 +127,7 @@ func seenText(h calendar.Hours) string {
 
 // merged is what was typed, with what somebody else changed where the person left a field as it was; and what that is,
 // in words. What the form says it was made from may be anything.
-func merged(ctx context.Context, typed web.Values, seen string, now calendar.Hours) (web.Values, []page.Changed) {
+func merged(ctx context.Context, typed web.Values, seen string, now calendar.Hours) (web.Values, []part.Change) {
 	var was calendar.Hours // not a copy of now: what is read would be written into its slices
 	if json.Unmarshal([]byte(seen), &was) != nil || len(was.Check()) > 0 {
 		was = now
@@ -144,10 +144,10 @@ func merged(ctx context.Context, typed web.Values, seen string, now calendar.Hou
 	if len(typed["weekend"]) == 0 && len(old["weekend"]) > 0 {
 		delete(out, "weekend")
 	}
-	var changed []page.Changed
+	var changed []part.Change
 	a, b := describe(ctx, was), describe(ctx, now)
 	for i := range max(len(a), len(b)) {
-		var c page.Changed
+		var c part.Change
 		if i < len(a) {
 			c.What, c.Was = a[i][0], a[i][1]
 		}

@@ -55,12 +55,12 @@ func (f filler) wrong(name string) string {
 }
 
 // span fills number and unit; months are offered where they stand, or where asked for.
-func (f filler) span(name, label, about string, s limit.Span, months bool) view.Span {
+func (f filler) span(name, label, about string, s limit.Span, months bool) part.Span {
 	number, unit := "", limit.Hours
 	if s != (limit.Span{}) {
 		number, unit = strconv.Itoa(s.N), s.Unit
 	}
-	out := view.Span{Name: name, Label: label, About: about, Number: f.value(name+".n", number), Unit: f.value(name+".u", string(unit)), Error: f.wrong(name)}
+	out := part.Span{Name: name, Label: label, About: about, Number: f.value(name+".n", number), Unit: f.value(name+".u", string(unit)), Error: f.wrong(name)}
 	for _, u := range units {
 		if u == limit.Months && !months && out.Unit != string(u) {
 			continue
@@ -70,7 +70,7 @@ func (f filler) span(name, label, about string, s limit.Span, months bool) view.
 	return out
 }
 
-func (f filler) spans(k, about string, r limit.Row) (list []view.Span) {
+func (f filler) spans(k, about string, r limit.Row) (list []part.Span) {
 	for i, name := range view.PolicyFields {
 		list = append(list, f.span(name+"."+k, locale.T(f.ctx, "limit.clock."+name), about, *spans(&r)[i], false))
 	}
@@ -98,7 +98,7 @@ func policyPage(ctx context.Context, s shown) view.Policy {
 	p.New = f.newRow()
 	c, n := s.policy.Callbacks, s.policy.Near
 	p.Callbacks = f.span("within", "", locale.T(ctx, "limit.page.within"), c.Within, false)
-	p.Most = f.span("most", "", locale.T(ctx, "limit.page.most"), n.Most, false)
+	p.Most = f.span("most", locale.T(ctx, "limit.page.most"), "", n.Most, false)
 	p.Share = part.Input{Name: "share", Type: "number", Max: 100, Required: true, Label: locale.T(ctx, "limit.page.share"), Value: f.value("share", strconv.Itoa(n.Share)), Error: f.wrong("share")}
 	for _, kind := range ticket.Sampled {
 		chosen := slices.Contains(c.Sampled, kind)

@@ -14,6 +14,7 @@ import (
 	"lobby/app/ticket"
 	"lobby/app/ticket/limit"
 	"lobby/views/locale"
+	"lobby/views/part"
 	view "lobby/views/ticket"
 )
 
@@ -108,10 +109,10 @@ func spanWords(ctx context.Context, s limit.Span) string {
 }
 
 // differences says in words what differs between two policies.
-func differences(ctx context.Context, was, now *limit.Policy) (list []view.RuleChange) {
+func differences(ctx context.Context, was, now *limit.Policy) (list []part.Change) {
 	add := func(what, a, b string) {
 		if a != b {
-			list = append(list, view.RuleChange{What: what, Was: a, Now: b})
+			list = append(list, part.Change{What: what, Was: a, Now: b})
 		}
 	}
 	for _, r := range sorted(was.Rows) {
