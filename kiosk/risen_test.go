@@ -97,9 +97,9 @@ func TestEveryWallShowsWhatMovesUp(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same each time
-	_, err := h.app.DB.NewRaw(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, urgency, state, place, matter, registered_at, due_at, next_at)
-		select ?, gen_random_uuid(), '', 'M' || n, 'phone', 'repair', (array['A','B','C'])[1 + n % 3], (array['registered','in_hand'])[1 + n % 2], '大堂', '漏水',
-			now(), now() + n * interval '1 minute', null from generate_series(1, ?) n`, h.here.ID, 2*kiosk.LaneCap+12).Exec(t.Context())
+	_, err := h.app.DB.NewRaw(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, urgency, state, place, matter, registered_at, due_at, next_at, help_kind, solution_due)
+		select ?, gen_random_uuid(), '', 'M' || n, 'phone', case when n % 4 = 0 then 'help' else 'repair' end, (array['A','B','C'])[1 + n % 3], (array['registered','in_hand'])[1 + n % 2], '大堂', '漏水',
+			now(), now() + n * interval '1 minute', null, case when n % 4 = 0 then 'other' else '' end, case when n % 8 = 0 then now() + interval '30 minutes' end from generate_series(1, ?) n`, h.here.ID, 2*kiosk.LaneCap+12).Exec(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,9 @@ type wallStream struct {
 func (s *wallStream) change() {
 	s.Helper()
 	set, kind := "state = 'in_hand'", "ticket.taken"
-	switch s.random.IntN(7) {
+	switch s.random.IntN(8) {
+	case 6:
+		set, kind = "solution_at = now()", "ticket.answered"
 	case 0:
 		set, kind = "state = 'registered'", "ticket.changed"
 	case 1:

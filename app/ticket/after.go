@@ -70,7 +70,7 @@ func atTop(ctx context.Context, db bun.IDB, site int64, perLane int, ids []int64
 		return nil, nil
 	}
 	err = db.NewRaw(`select c.id from unnest(?::text[]) l (lane)
-		cross join lateral (select t.id from tickets t where t.site_id = ? and t.lane = l.lane order by t.work_rank, t.due_at, t.id limit ?) c
+		cross join lateral (select t.id from tickets t where t.site_id = ? and t.lane = l.lane order by `+workOrder+` limit ?) c
 		where c.id = any(?)`, pgdialect.Array(laneNames()), site, perLane, pgdialect.Array(ids)).Scan(ctx, &out)
 	return out, err
 }
@@ -99,7 +99,7 @@ func Risen(ctx context.Context, db bun.IDB, site int64, perLane, most int, event
 		select n.places, `+shownColumns+` from n left join lateral (
 			select at_end.* from unnest(?4::text[]) as l (lane) cross join lateral (select `+cardColumns+`
 				from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
-				where t.site_id = ?5 and t.lane = l.lane order by t.work_rank, t.due_at, t.id
+				where t.site_id = ?5 and t.lane = l.lane order by `+workOrder+`
 				offset greatest(?6 - n.places, 0) limit case when n.places <= ?7 then least(n.places, ?6) else 0 end) at_end) c on true`,
 		places, string(live.Site(site)), last, pgdialect.Array(byTime), pgdialect.Array(laneNames()), site, perLane, most).Scan(ctx, &rows)
 	for _, r := range rows {
