@@ -22,17 +22,22 @@ type record struct {
 	sub map[int64]limit.Limits // of its orders
 }
 
-// readRecords reads the history of tickets, which the caller holds locked or merely looks at.
+// readRecords reads the history of tickets, which the caller holds locked or merely looks at. The rules are asked for once
+// for each site: who changes them has to wait for the locked tickets, and has them reckoned anew.
 func (s *Service) readRecords(ctx context.Context, tx bun.IDB, list []*Ticket) ([]*record, error) {
 	ids := make([]int64, len(list))
 	out := make([]*record, len(list))
 	at := map[int64]*record{}
+	sites := map[int64]*rules{}
 	for i, t := range list {
-		r, err := s.rules(ctx, tx, t.SiteID)
-		if err != nil {
-			return nil, err
+		if sites[t.SiteID] == nil {
+			r, err := s.rules(ctx, tx, t.SiteID)
+			if err != nil {
+				return nil, err
+			}
+			sites[t.SiteID] = r
 		}
-		ids[i], out[i] = t.ID, &record{t: t, rules: r}
+		ids[i], out[i] = t.ID, &record{t: t, rules: sites[t.SiteID]}
 		at[t.ID] = out[i]
 	}
 	var steps []Step

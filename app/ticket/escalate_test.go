@@ -230,6 +230,9 @@ func TestRules(t *testing.T) {
 			t.Error("a second one who saw the old policy wrote over it")
 		}
 		d.mark(d.another())
+		if n := d.count(`select count(*) from events where kind = 'ticket.limited' and ref = ?`, open.ID); n != 1 || d.count(`select count(*) from events where kind = 'ticket.limited'`) != 1 {
+			t.Errorf("%d screens' events of the ticket that is due elsewhere now, want 1, and of no other", n)
+		}
 		if got := d.get(open.ID); !got.DueAt.Equal(monday.Add(12 * time.Hour)) {
 			t.Errorf("due %s", got.DueAt)
 		}
