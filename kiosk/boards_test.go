@@ -86,9 +86,18 @@ func (h *house) view(a live.Audience, lang string) live.View {
 
 func event(kind string, id int64) live.Event { return live.Event{Kind: kind, ID: id} }
 
-// frames asks what events mean for a view.
+// frames asks what events mean for a view; those without a number are the newest of their site.
 func (h *house) frames(v live.View, events ...live.Event) []live.Frame {
 	h.Helper()
+	head, err := live.Head(h.Context(), h.app.DB, v.Topic())
+	if err != nil {
+		h.Fatalf("head: %v", err)
+	}
+	for i := range events {
+		if events[i].Seq == 0 {
+			events[i].Seq = head.Seq - int64(len(events)-1-i)
+		}
+	}
 	frames, err := h.boards.Frames(h.Context(), v, events)
 	if err != nil {
 		h.Fatalf("frames: %v", err)
@@ -190,12 +199,26 @@ func TestWallPage(t *testing.T) {
 			t.Errorf("%s is missing", want)
 		}
 	})
+	t.Run("walls that load one after the other share what they show, until something happens", func(t *testing.T) {
+		if _, err := h.app.DB.NewRaw(`update tickets set place = 'place-unsaid' where id = ?`, taken.ID).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wall.Get("/wall").Want(200).WantText("place-taken").WantNo("place-unsaid")
+		h.report(func(r *ticket.Register) { r.Place = "place-new" })
+		wall.Get("/wall").Want(200).WantText("place-new", "place-unsaid")
+	})
 	t.Run("who is no wall is led to pairing or refused", func(t *testing.T) {
 		boottest.Browser(t, i.URL()).Get("/wall").WantLocation("/pair")
 		other, _ := h.Device(t, h.app, h.here.ID, "display")
 		boottest.Screen(t, i.URL(), other).Get("/wall").Want(403)
 		elsewhere := h.Site(t, h.app, "elsewhere")
 		foreign, _ := h.Device(t, h.app, elsewhere.ID, "wall")
+		if _, err := h.app.DB.NewRaw(`insert into topics (name, epoch, head) select ?, epoch, head from topics where name = ?
+			on conflict (name) do update set epoch = excluded.epoch, head = excluded.head`, // two sites where as much has happened
+			live.Site(elsewhere.ID), live.Site(h.here.ID)).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wall.Get("/wall").Want(200).WantText("place-2")
 		boottest.Screen(t, i.URL(), foreign).Get("/wall").Want(200).WantNo("place-2", "请打电话")
 	})
 }
@@ -330,8 +353,45 @@ func TestOtherAudiences(t *testing.T) {
 	}
 }
 
-// A lane above its cap is asked for whole, and once more when it is back below.
+// Where a card leaves a lane above its cap, the one that moves up comes with the frame; where many leave at once, the lanes
+// come whole.
 func TestLaneAboveItsCap(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	tickets := make([]*ticket.Ticket, kiosk.LaneCap+kiosk.RisenMost+2)
+	for i := range tickets {
+		tickets[i] = h.report(nil)
+	}
+	v := h.view(live.Wall, locale.English)
+	below := tickets[kiosk.LaneCap]
+	h.lacks("a wall", h.snapshot(v), below.Number)
+	h.bring(tickets[0], ticket.InHand)
+	got := h.frames(v, event("ticket.taken", tickets[0].ID))[0]
+	h.wants("the frame", got.Content, `data-lane="in_hand"`, below.Number, "data-still")
+	if got.Refresh != "" {
+		t.Errorf("lanes are sent whole: %s", got.Refresh)
+	}
+
+	var many []live.Event
+	for _, tk := range tickets[1 : kiosk.RisenMost+2] {
+		h.bring(tk, ticket.InHand)
+		many = append(many, event("ticket.taken", tk.ID))
+	}
+	all := h.frames(v, many...)
+	last := all[len(all)-1]
+	h.lacks("the frame", last.Content, "data-still")
+	if last.Refresh != live.FullLanes {
+		t.Fatalf("%d left, and the lanes aren't sent whole", len(many))
+	}
+	lane, err := h.boards.Lane(t.Context(), v, last.Refresh)
+	if err != nil || lane.Swap != "card" {
+		t.Fatal(lane.Swap, err)
+	}
+	h.wants("the lanes", lane.Content, tickets[len(tickets)-1].Number, `id="count-in_hand" value="10"`)
+}
+
+// What time does to a card below those that a lane shows is nothing to a wall; to a card that it shows it is.
+func TestTimeBelowTheCap(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	tickets := make([]*ticket.Ticket, kiosk.LaneCap+1)
@@ -339,34 +399,54 @@ func TestLaneAboveItsCap(t *testing.T) {
 		tickets[i] = h.report(nil)
 	}
 	v := h.view(live.Wall, locale.English)
-	last := tickets[len(tickets)-1]
-	got := h.frames(v, event("ticket.registered", last.ID))[0]
-	if got.Refresh == "" {
-		t.Fatal("the lane isn't asked for")
+	first, below := tickets[0].ID, tickets[kiosk.LaneCap].ID
+	for _, kind := range []string{"ticket.near", "ticket.overdue", "ticket.due", "ticket.escalated"} {
+		got := h.frames(v, event(kind, below), event(kind, first), event("ticket.changed", below))
+		if (got[0] != live.Frame{Kind: kind, Content: got[2].Content[:len(got[0].Content)], Target: "[data-live]", Swap: "card"}) {
+			t.Errorf("%s with a change by people: %+v", kind, got[0])
+		}
+		if got := h.frames(v, event(kind, below), event(kind, first)); (got[0] != live.Frame{}) || !strings.Contains(got[1].Content, fmt.Sprintf(`id="t-%d"`, first)) || strings.Contains(got[1].Content, "count-") {
+			t.Errorf("%s: %+v", kind, got)
+		}
 	}
-	h.wants("count", got.Content, `id="count-registered" value="51"`)
-	lane, err := h.boards.Lane(t.Context(), v, got.Refresh)
+	if got := h.frames(h.view(live.Display, locale.English), event("ticket.overdue", first)); (got[0] != live.Frame{}) {
+		t.Errorf("the display: %+v", got[0])
+	}
+}
+
+// With thousands of open tickets the counts don't hold up every frame: they come by themselves.
+func TestCountsOfALargeSite(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	tk := h.report(nil)
+	_, err := h.app.DB.NewRaw(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, place, matter, registered_at)
+		select ?, gen_random_uuid(), '', 'M' || n, 'phone', 'inquiry', '大堂', '问路', now() from generate_series(1, ?) n`, h.here.ID, kiosk.CountAtOnce).Exec(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(lane.Content, "<article"); n != kiosk.LaneCap || lane.Swap != "card" {
-		t.Errorf("%d cards by %q", n, lane.Swap)
+	v := h.view(live.Wall, locale.English)
+	h.wants("the first frame", h.frames(v, event("ticket.changed", tk.ID))[0].Content, `value="2001"`)
+	got := h.frames(v, event("ticket.changed", tk.ID))[0]
+	h.lacks("a frame", got.Content, "count-")
+	counts, err := h.boards.Lane(t.Context(), v, got.Refresh)
+	if err != nil || got.Refresh == "" || strings.Contains(counts.Content, "<article") {
+		t.Fatalf("%q, %v: %s", got.Refresh, err, counts.Content[:min(len(counts.Content), 200)])
 	}
-	h.lacks("the lane", lane.Content, last.Number, `id="lane-in_hand"`)
-
-	if h.frames(v, event("ticket.changed", last.ID))[0].Refresh == "" {
-		t.Error("the lane is still above its cap")
-	}
-	h.bring(tickets[0], ticket.InHand)
-	got = h.frames(v, event("ticket.taken", tickets[0].ID))[0]
-	if got.Refresh == "" {
-		t.Fatal("the last card was never sent")
-	}
-	if lane, err = h.boards.Lane(t.Context(), v, got.Refresh); err != nil {
+	h.wants("the counts", counts.Content, `id="count-registered" value="2001"`)
+	if _, err := h.app.DB.NewRaw(`update tickets set state = 'closed', closed_at = now() where number = 'M1'`).Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.wants("the lane", lane.Content, last.Number)
-	if got := h.frames(v, event("ticket.taken", tickets[0].ID))[0]; got.Refresh != "" {
-		t.Error("a lane below its cap is asked for")
+	if _, err := h.boards.Lane(t.Context(), v, got.Refresh); err != nil {
+		t.Fatal(err)
 	}
+	h.wants("a frame of a site that is smaller again", h.frames(v, event("ticket.changed", tk.ID))[0].Content, `value="2000"`)
+}
+
+func (h *house) snapshot(v live.View) string {
+	h.Helper()
+	html, err := h.boards.Snapshot(h.Context(), h.app.DB, v)
+	if err != nil {
+		h.Fatalf("snapshot: %v", err)
+	}
+	return html
 }

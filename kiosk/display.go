@@ -60,7 +60,12 @@ func (b *Boards) figures(ctx context.Context, idb bun.IDB, siteID int64) (views.
 // displayFrames sends the figures with the last event of a batch that can change them, and with no word of what it was.
 func (b *Boards) displayFrames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
 	frames := make([]live.Frame, len(events))
-	last := max(lastOf(events, "ticket."), lastOf(events, "visit."))
+	last := -1
+	for i, e := range events {
+		if ticket.MayMove(e) || aboutVisit(e) {
+			last = i
+		}
+	}
 	if last < 0 {
 		return frames, nil
 	}

@@ -2,8 +2,7 @@ package kiosk
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -25,6 +24,17 @@ const (
 	guestCap = 50
 )
 
+// laneCounts is what the counts of the lanes are called together where they are sent by themselves (Frame.Refresh).
+const laneCounts = "counts"
+
+// countAtOnce is up to how many open tickets are counted for each frame. Counting more takes a part of the time in which a
+// change is to be seen: then the counts follow within a second.
+const countAtOnce = 2000
+
+// risenMost is how many cards of a lane may go with a frame, since others left and they moved up; with more the lanes are
+// sent whole.
+const risenMost = 8
+
 // guests is the lane of the visitors, beside those of the tickets.
 const guests = "guests"
 
@@ -36,7 +46,35 @@ type Boards struct {
 	Visits *visitor.Service
 	Now    func() time.Time
 
-	over live.Overfull
+	over   live.Overfull // of the visitors
+	states sync.Map      // by site, *state: of the wall, shared while nothing happens
+
+	mu   sync.Mutex
+	open map[int64]int // tickets of a site when they were counted last
+}
+
+// large tells whether a site has so many open tickets that they aren't counted for each frame.
+func (b *Boards) large(siteID int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open[siteID] > countAtOnce
+}
+
+// counted are the counts of a site's lanes.
+func (b *Boards) counted(siteID int64, lanes []views.Lane) []templ.Component {
+	all := 0
+	parts := make([]templ.Component, len(lanes))
+	for i, l := range lanes {
+		parts[i] = views.Count(l.Key, l.Count)
+		all += l.Count
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open == nil {
+		b.open = map[int64]int{}
+	}
+	b.open[siteID] = all
+	return parts
 }
 
 // Frames gives one frame per event, in order, from the rows as they are now.
@@ -65,7 +103,7 @@ func wakes(a live.Audience, e live.Event) bool {
 	if a == live.Inbox {
 		return e.Kind == "notice.sent"
 	}
-	return about(e, "visit.") || a == live.Desk
+	return aboutVisit(e) || a == live.Desk
 }
 
 // Snapshot gives everything of a view that changes.
@@ -91,153 +129,36 @@ func (b *Boards) Snapshot(ctx context.Context, tx bun.IDB, v live.View) (string,
 	return "", nil
 }
 
-// Lane gives the lanes that are above their cap, or were until now, whole.
-func (b *Boards) Lane(ctx context.Context, v live.View, _ string) (live.Frame, error) {
+// Lane gives whole what a frame asked for: the visitors, the counts of all lanes, or those with the lanes.
+func (b *Boards) Lane(ctx context.Context, v live.View, id string) (live.Frame, error) {
 	ctx, err := b.Sites.Speak(ctx, v.Site, v.Lang)
 	if err != nil {
 		return live.Frame{}, err
 	}
-	before := b.over.Of(v)
 	lanes, inside, err := b.board(ctx, b.DB, v.Site)
 	if err != nil {
 		return live.Frame{}, err
 	}
 	var parts []templ.Component
-	for _, l := range lanes {
-		if l.Count > l.Cap || before[l.Key] {
-			parts = append(parts, views.Count(l.Key, l.Count), views.LaneList(l))
-		}
-	}
-	if inside.Visits > guestCap || before[guests] {
+	switch id {
+	case guests:
 		parts = append(parts, views.WallGuests(inside))
+	case laneCounts:
+		parts = b.counted(v.Site, lanes)
+	default:
+		parts = b.counted(v.Site, lanes)
+		for _, l := range lanes {
+			parts = append(parts, views.LaneList(l))
+		}
 	}
 	html, err := part.HTML(ctx, parts...)
 	if err != nil {
 		return live.Frame{}, err
 	}
-	b.over.Sent(v)
+	if id == guests {
+		b.over.Sent(v)
+	}
 	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, nil
-}
-
-// wallFrames reads all rows of the batch at once; the counts go with the last event about tickets, and about visits.
-func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
-	tickets, visits := idsOf(events, "ticket."), idsOf(events, "visit.")
-	changed, err := b.changedTickets(ctx, v, tickets)
-	if err != nil {
-		return nil, err
-	}
-	came, err := b.changedVisits(ctx, v, visits)
-	if err != nil {
-		return nil, err
-	}
-	frames := make([]live.Frame, len(events))
-	for i, e := range events {
-		switch {
-		case about(e, "ticket."):
-			frames[i] = live.Frame{Content: changed.html[e.ID], Target: "[data-live]", Swap: "card", Kind: e.Kind}
-		case about(e, "visit."):
-			frames[i] = live.Frame{Content: came.html[e.ID], Target: "[data-live]", Swap: "card", Kind: e.Kind}
-		}
-	}
-	for prefix, c := range map[string]change{"ticket.": changed, "visit.": came} {
-		if last := lastOf(events, prefix); last >= 0 {
-			frames[last].Content += c.counts
-			if c.overfull {
-				frames[last].Refresh = live.FullLanes
-			}
-		}
-	}
-	return frames, nil
-}
-
-// change is what a batch of events made of some rows.
-type change struct {
-	html     map[int64]string // by id of the row
-	counts   string           // the figures after it
-	overfull bool             // a lane is above its cap, or was until now
-}
-
-func (b *Boards) changedTickets(ctx context.Context, v live.View, ids []int64) (change, error) {
-	c := change{html: map[int64]string{}}
-	if len(ids) == 0 {
-		return c, nil
-	}
-	cards, err := ticket.CardsByID(ctx, b.DB, v.Site, ids)
-	if err != nil {
-		return c, err
-	}
-	for _, id := range ids {
-		card, known := cards[id]
-		if !known {
-			card.ID = id // deleted: the card goes
-		}
-		if c.html[id], err = part.HTML(ctx, views.TicketCard(cardOf(card))); err != nil {
-			return c, err
-		}
-	}
-	counts, err := ticket.Counts(ctx, b.DB, v.Site)
-	if err != nil {
-		return c, err
-	}
-	parts := make([]templ.Component, len(ticket.Lanes))
-	for i, lane := range ticket.Lanes {
-		parts[i] = views.Count(string(lane), counts[lane])
-		c.overfull = b.over.Note(v, string(lane), counts[lane] > LaneCap) || c.overfull
-	}
-	c.counts, err = part.HTML(ctx, parts...)
-	return c, err
-}
-
-func (b *Boards) changedVisits(ctx context.Context, v live.View, ids []int64) (change, error) {
-	c := change{html: map[int64]string{}}
-	if len(ids) == 0 {
-		return c, nil
-	}
-	visits, err := b.Visits.VisitsByID(ctx, b.DB, v.Site, ids)
-	if err != nil {
-		return c, err
-	}
-	found := map[int64]views.Guest{}
-	for i := range visits {
-		found[visits[i].ID] = guestOf(&visits[i])
-	}
-	for _, id := range ids {
-		g, known := found[id]
-		if !known {
-			g = views.Guest{ID: id, Gone: true}
-		}
-		if c.html[id], err = part.HTML(ctx, views.GuestCard(g)); err != nil {
-			return c, err
-		}
-	}
-	var inside views.Guests
-	if inside.Visits, inside.People, err = b.Visits.CountInside(ctx, b.DB, v.Site); err != nil {
-		return c, err
-	}
-	c.overfull = b.over.Note(v, guests, inside.Visits > guestCap)
-	c.counts, err = part.HTML(ctx, views.GuestCounts(inside))
-	return c, err
-}
-
-func about(e live.Event, prefix string) bool { return strings.HasPrefix(e.Kind, prefix) && e.ID != 0 }
-
-func idsOf(events []live.Event, prefix string) []int64 {
-	var ids []int64
-	for _, e := range events {
-		if about(e, prefix) && !slices.Contains(ids, e.ID) {
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
-}
-
-func lastOf(events []live.Event, prefix string) int {
-	for i := len(events) - 1; i >= 0; i-- {
-		if about(events[i], prefix) {
-			return i
-		}
-	}
-	return -1
 }
 
 func cardOf(c ticket.Card) views.Card {

@@ -45,7 +45,8 @@ var upgrader = websocket.FastHTTPUpgrader{
 	CheckOrigin:      func(*fasthttp.RequestCtx) bool { return true }, // web.SameOrigin has decided; it knows of proxies
 }
 
-// Routes mounts /live?view=wall|desk|display|kiosk|inbox&epoch=E&seq=N.
+// Routes mounts /live?view=wall|desk|display|kiosk|inbox&epoch=E&seq=N&ranges=1; without ranges, as pages of older builds
+// ask, each number comes by itself.
 func (s *Sockets) Routes(app fiber.Router) { app.Get("/live", s.live) }
 
 // live accepts a socket. Another site's page is refused outright. Who may not have the view is accepted and then told
@@ -60,7 +61,7 @@ func (s *Sockets) live(c *fiber.Ctx) error {
 	checked := time.Now()
 	view, owner, code := s.allowed(c, live.Audience(c.Query("view")))
 	owner.Checked = checked
-	at := live.Position{Epoch: number(c.Query("epoch")), Seq: number(c.Query("seq"))}
+	at := live.Start{Position: live.Position{Epoch: number(c.Query("epoch")), Seq: number(c.Query("seq"))}, Ranges: c.Query("ranges") == "1"}
 	hub, request := s.Hub, c.Context() // c itself belongs to the next request by the time the socket is served
 	return upgrader.Upgrade(request, func(conn *websocket.Conn) {
 		defer s.logPanic()

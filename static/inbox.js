@@ -134,7 +134,7 @@
   let pause = FIRST;
 
   function connect() {
-    const url = new URL("/live?view=inbox&epoch=0&seq=0", location.href);
+    const url = new URL("/live?view=inbox&epoch=0&seq=0&ranges=1", location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(url);
     heard = performance.now();

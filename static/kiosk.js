@@ -235,7 +235,7 @@
 
   let heard = performance.now(), socket = null;
   function connect() {
-    socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/live?view=kiosk&epoch=0&seq=0`);
+    socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/live?view=kiosk&epoch=0&seq=0&ranges=1`);
     socket.onmessage = (event) => {
       heard = performance.now();
       const message = read(event.data);

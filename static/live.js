@@ -41,6 +41,7 @@
     url.searchParams.set("view", screen.dataset.live);
     url.searchParams.set("epoch", place.epoch);
     url.searchParams.set("seq", place.seq);
+    url.searchParams.set("ranges", 1); // we understand messages that stand for several numbers
     return url.href;
   }
 
@@ -116,7 +117,7 @@
     }
     if (m.refresh) return m.epoch === place.epoch;
     if (m.epoch === place.epoch && m.seq <= place.seq) return false; // had it already
-    if (m.epoch !== place.epoch || m.seq !== place.seq + 1) {
+    if (m.epoch !== place.epoch || (m.from ?? m.seq) > place.seq + 1) {
       trouble();
       return false;
     }
@@ -207,6 +208,8 @@
     if (outOfDate(next)) return false;
     if (gone) return void remove(next);
     const old = document.getElementById(next.id);
+    const still = next.dataset.still !== undefined; // it only moved up from below what the lane shows, or may have
+    if (still && old && version(old) === version(next)) return false;
     const lane = list(next.dataset.lane);
     if (!lane) return void old?.remove();
     if (old && busy(old)) return void deferred.set(next.id, next);
@@ -219,7 +222,7 @@
     }
     const cap = Number(lane.dataset.cap || Infinity);
     while (lane.children.length > cap) lane.lastElementChild.remove();
-    if (message?.kind) {
+    if (message?.kind && !still) {
       next.classList.add("is-changed");
       setTimeout(() => next.classList.remove("is-changed"), 2000);
     }

@@ -66,6 +66,62 @@ func TestGap(t *testing.T) {
 	same(t, "asked again from", s.dial().asks(), "1:13")
 }
 
+// A message may stand for several numbers, of which the page may have had some.
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 1)))
+	c := s.dial()
+	same(t, "says that it understands them", c.query.Get("ranges"), "1")
+	c.send(map[string]any{"from": 11, "seq": 210}) // nothing to show
+	c.frame(211, "ticket.changed", card(1, "registered", "b", 2))
+	ranged(c, 212, 300, "ticket.changed", card(1, "registered", "b", 3))
+	ranged(c, 290, 310, "ticket.changed", card(1, "registered", "b", 4)) // it stands inside
+	ranged(c, 250, 310, "ticket.changed", card(1, "registered", "b", 9)) // had it already
+	c.send(map[string]any{"from": 305, "seq": 320, "kind": "visit.arrived"})
+	s.until("what was told of a run", "heardKinds.includes('visit.arrived')")
+	same(t, "registered", s.lane("registered"), "t-1 v4")
+	same(t, "announced", eval[string](s, "heardKinds.join()"), "ticket.changed,ticket.changed,ticket.changed,visit.arrived")
+	c.beat(320, time.Second)
+
+	ranged(c, 322, 400, "ticket.changed", card(1, "registered", "b", 5)) // 321 is missing
+	again := s.dial()
+	same(t, "asked again from", again.asks(), "1:320")
+	same(t, "nothing beyond the gap", s.lane("registered"), "t-1 v4")
+	ranged(again, 321, 400, "ticket.changed", card(1, "registered", "b", 5))
+	s.until("what was missing", "document.querySelector('#t-1 .place').textContent === 'v5'")
+
+	snapshot(again, 1, 350+100, wall(card(1, "registered", "b", 6)))
+	ranged(again, 401, 460, "ticket.changed", card(1, "registered", "b", 7)) // after a snapshot too it may stand inside
+	s.until("what follows the snapshot", "document.querySelector('#t-1 .place').textContent === 'v7'")
+	if n := len(s.dials); n != 0 {
+		t.Errorf("%d more sockets", n)
+	}
+}
+
+// ranged sends a frame that stands for several numbers.
+func ranged(c *socket, from, seq int, kind string, k views.Card) {
+	c.Helper()
+	c.send(map[string]any{"from": from, "seq": seq, "kind": kind, "content": said(c.T, views.TicketCard(k)), "swap": "card", "target": "[data-live]"})
+}
+
+// A card that only moved up is put in its place without being marked as changed, and leaves alone one that stands there.
+func TestStill(t *testing.T) {
+	t.Parallel()
+	s := open(t, wall(card(1, "registered", "b", 2)))
+	c := s.dial()
+	eval[chromedp.Void](s, "void (document.getElementById('t-1').mine = true)")
+	risen, known := card(2, "registered", "c", 4), card(1, "registered", "b", 2)
+	risen.Still, known.Still = true, true
+	c.frame(11, "ticket.closed", card(9, "", "", 2), known, risen)
+	s.until("what moved up", "document.getElementById('t-2')")
+	if eval[bool](s, "document.getElementById('t-2').classList.contains('is-changed') || !document.getElementById('t-1').mine") {
+		t.Error("it is marked as changed, or what stood there was drawn anew")
+	}
+	known.Version = 3
+	c.frame(12, "ticket.closed", card(9, "", "", 2), known)
+	s.until("a newer one", "document.querySelector('#t-1 .place').textContent === 'v2' && !document.getElementById('t-1').mine")
+}
+
 func TestAnotherEpoch(t *testing.T) {
 	t.Parallel()
 	s := open(t, wall(card(1, "registered", "b", 1)))

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/uptrace/bun"
@@ -21,58 +20,35 @@ func (d *Desk) Frames(ctx context.Context, v live.View, events []live.Event) ([]
 	if err != nil {
 		return nil, err
 	}
-	frames := make([]live.Frame, len(events))
-	var ids []int64
-	last := -1
-	for i, e := range events {
-		frames[i].Kind = e.Kind
-		if strings.HasPrefix(e.Kind, "ticket.") && e.ID != 0 {
-			last = i
-			if !slices.Contains(ids, e.ID) {
-				ids = append(ids, e.ID)
-			}
-		}
-	}
-	if last < 0 {
-		return frames, nil
-	}
-	rows, err := d.changed(ctx, v.Site, ids)
+	shown, err := ticket.ShowAfter(ctx, d.DB, v.Site, ticket.LaneCap, events)
 	if err != nil {
 		return nil, err
 	}
+	rows := make(map[int64]string, len(shown.Cards))
+	for id, card := range shown.Cards {
+		if rows[id], err = part.HTML(ctx, page.TicketRow(row(card))); err != nil {
+			return nil, err
+		}
+	}
+	frames := make([]live.Frame, len(events))
 	for i, e := range events {
-		if html, ok := rows[e.ID]; ok && strings.HasPrefix(e.Kind, "ticket.") {
+		frames[i].Kind = e.Kind
+		if html, ok := rows[e.ID]; ok && ticket.About(e) {
 			frames[i].Content, frames[i].Target, frames[i].Swap = html, "[data-live]", "card"
 		}
+	}
+	if shown.Last < 0 {
+		return frames, nil
 	}
 	counts, full, err := d.counts(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	frames[last].Content += counts
+	frames[shown.Last].Content += counts
 	if full {
-		frames[last].Refresh = live.FullLanes
+		frames[shown.Last].Refresh = live.FullLanes
 	}
 	return frames, nil
-}
-
-// changed gives the rows of tickets as they are now; of one that is gone what takes it away.
-func (d *Desk) changed(ctx context.Context, siteID int64, ids []int64) (map[int64]string, error) {
-	cards, err := ticket.CardsByID(ctx, d.DB, siteID, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64]string, len(ids))
-	for _, id := range ids {
-		t := page.Ticket{ID: id}
-		if card, known := cards[id]; known {
-			t = row(card)
-		}
-		if out[id], err = part.HTML(ctx, page.TicketRow(t)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // counts are the figures of all lanes, and whether a lane has to be sent whole.

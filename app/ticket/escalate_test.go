@@ -230,6 +230,9 @@ func TestRules(t *testing.T) {
 			t.Error("a second one who saw the old policy wrote over it")
 		}
 		d.mark(d.another())
+		if n := d.count(`select count(*) from events where kind = 'ticket.limited' and ref = ?`, open.ID); n != 1 || d.count(`select count(*) from events where kind = 'ticket.limited'`) != 1 {
+			t.Errorf("%d screens' events of the ticket that is due elsewhere now, want 1, and of no other", n)
+		}
 		if got := d.get(open.ID); !got.DueAt.Equal(monday.Add(12 * time.Hour)) {
 			t.Errorf("due %s", got.DueAt)
 		}
@@ -269,7 +272,7 @@ func TestRules(t *testing.T) {
 		d := setup(t)
 		d.clock.Set(time.Date(2026, 11, 27, 8, 40, 0, 0, time.UTC)) // a Friday afternoon
 		made := d.register(d.as(staff.Supervisor), complaint("minor"))
-		whys, err := d.svc.Why(d.as(staff.Agent), made.ID)
+		whys, err := d.svc.Whys(d.as(staff.Agent), made.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

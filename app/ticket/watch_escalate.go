@@ -49,7 +49,7 @@ func (w *watching) escalate(ctx context.Context, r *record, p lapse) error {
 	set.Told = reach(roster, staff.Role(p.esc.Level), r.knows(p))
 	t.Escalated = max(t.Escalated, ranks[p.esc.Level], 1)
 	w.write(ctx, r, step, set)
-	w.tells(ctx, r, "ticket.escalated")
+	w.tells(ctx, r, escalatedEvent)
 	loud := t.Urgency == "A" || r.rules.calendar.AtWork(w.now)
 	if p.order != nil && (p.esc.Level == string(staff.Supervisor) || p.esc.Of == string(staff.Supervisor)) && len(set.Told) > 0 {
 		w.asked[t.SiteID] = append(w.asked[t.SiteID], notice.Asked{Kind: findCause, About: p.about(t), Mark: "esc:" + string(staff.Supervisor),
@@ -88,7 +88,7 @@ func reach(roster staff.Roster, role staff.Role, but []int64) []int64 {
 // near says that the result's limit is about to pass: to the screens, to whoever has the ticket, and to the supervisor.
 // It is no line of the history: nobody did anything, and nothing follows.
 func (w *watching) near(ctx context.Context, r *record) error {
-	w.tells(ctx, r, "ticket.near")
+	w.tells(ctx, r, nearEvent)
 	roster, err := w.roster(ctx, r.t.SiteID)
 	if err != nil {
 		return err

@@ -107,10 +107,10 @@ func (w *watching) overdue(ctx context.Context, r *record, p lapse) error {
 	}
 	w.write(ctx, r, step, Detail{Clock: string(p.clock)})
 	if p.clock != limit.Update {
-		w.tells(ctx, r, "ticket.overdue")
+		w.tells(ctx, r, overdueEvent)
 		return nil
 	}
-	w.tells(ctx, r, "ticket.due")
+	w.tells(ctx, r, dueEvent)
 	roster, err := w.roster(ctx, r.t.SiteID)
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ type Card struct {
 	Accepted  bool // somebody has it in mind, though nobody began yet
 	From      time.Time
 	Due       time.Time
+	Still     bool // nothing has changed of it: it moved up from below what a lane shows, or may have
 }
 
 // Guests are the visitors now in the building.

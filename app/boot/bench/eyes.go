@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -71,11 +69,14 @@ type arrival struct {
 
 // sight is what all the walls saw together.
 type sight struct {
-	Frames   map[int64]arrival
-	Raw      map[int64]arrival
-	Double   int
-	Disorder int
-	Error    string
+	Frames    map[int64]arrival
+	Raw       map[int64]arrival
+	Ends      map[int64]int // how many sockets ended at a number
+	Messages  int
+	Snapshots int // messages that stood for whatever the socket had not had
+	Double    int
+	Disorder  int
+	Error     string
 }
 
 // eyes is that process, seen from here.
@@ -173,73 +174,9 @@ func eyesMain(in io.Reader, out io.Writer) error {
 	}
 }
 
-// notes are one socket's messages, many times.
-type notes struct {
-	mu    sync.Mutex
-	all   []*note
-	conns []io.Closer
-}
-
-type note struct {
-	mu       sync.Mutex
-	last     int64
-	times    map[int64]int64
-	double   int
-	disorder int
-}
-
-func (n *notes) add(c io.Closer, last int64) *note {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	one := &note{last: last, times: map[int64]int64{}}
-	n.all, n.conns = append(n.all, one), append(n.conns, c)
-	return one
-}
-
-func (o *note) saw(seq, at int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if _, known := o.times[seq]; known {
-		o.double++
-	} else {
-		o.times[seq] = at
-	}
-	if seq != o.last+1 {
-		o.disorder++
-	}
-	o.last = seq
-}
-
-func (n *notes) sight() sight {
-	s := sight{Frames: map[int64]arrival{}}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, one := range n.all {
-		one.mu.Lock()
-		for seq, at := range maps.All(one.times) {
-			a := s.Frames[seq]
-			a.Count++
-			a.Last = max(a.Last, at)
-			s.Frames[seq] = a
-		}
-		s.Double += one.double
-		s.Disorder += one.disorder
-		one.mu.Unlock()
-	}
-	return s
-}
-
-func (n *notes) close() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, c := range n.conns {
-		_ = c.Close()
-	}
-}
-
 // look opens all sockets, each with a goroutine that reads.
 func look(o order, frames, raws *notes) error {
-	address := fmt.Sprintf("%s/live?view=wall&epoch=%d&seq=%d", strings.Replace(o.URL, "http", "ws", 1), o.Epoch, o.Seq)
+	address := fmt.Sprintf("%s/live?view=wall&epoch=%d&seq=%d&ranges=1", strings.Replace(o.URL, "http", "ws", 1), o.Epoch, o.Seq)
 	dialer := websocket.Dialer{HandshakeTimeout: 20 * time.Second, ReadBufferSize: 2048, WriteBufferSize: 256}
 	header := http.Header{"Cookie": {o.Cookie}, "Origin": {o.URL}, "Accept-Language": {"zh-CN"}, "User-Agent": {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"}}
 	for range o.Sockets {
@@ -261,9 +198,7 @@ func look(o order, frames, raws *notes) error {
 	return nil
 }
 
-var seqMark = []byte(`"seq":`)
-
-// readFrames notes the number of each message; a heartbeat has none. A snapshot would count as out of order.
+// readFrames notes the numbers of each message; a heartbeat and a lane have none.
 func readFrames(conn *websocket.Conn, one *note) {
 	for {
 		_, text, err := conn.ReadMessage()
@@ -271,15 +206,31 @@ func readFrames(conn *websocket.Conn, one *note) {
 			return
 		}
 		at := time.Now().UnixNano()
-		head := text[:min(len(text), 80)]
-		if i := bytes.Index(head, seqMark); i >= 0 {
-			digits := head[i+len(seqMark):]
-			digits = digits[:max(0, bytes.IndexAny(digits, ",}"))]
-			if seq, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
-				one.saw(seq, at)
-			}
+		head := text[:min(len(text), 120)]
+		seq, found := number(head, `"seq":`)
+		if !found {
+			continue
 		}
+		if bytes.Contains(head, []byte(`"snapshot":true`)) {
+			one.sawAll(seq, at)
+			continue
+		}
+		from, ranges := number(head, `"from":`)
+		if !ranges {
+			from = seq
+		}
+		one.saw(from, seq, at)
 	}
+}
+
+// number reads a number of a message without taking all of it apart.
+func number(text []byte, mark string) (int64, bool) {
+	_, digits, found := bytes.Cut(text, []byte(mark))
+	if !found {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(digits[:max(0, bytes.IndexAny(digits, ",}"))]), 10, 64)
+	return n, err == nil
 }
 
 func readRaw(conn net.Conn, one *note) {
@@ -290,7 +241,7 @@ func readRaw(conn net.Conn, one *note) {
 		}
 		at := time.Now().UnixNano()
 		if seq, err := strconv.ParseInt(string(bytes.TrimRight(text[:12], " ")), 10, 64); err == nil {
-			one.saw(seq, at)
+			one.saw(seq, seq, at)
 		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"lobby/app/boot/demo"
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db/dbtest"
+	"lobby/app/kit/live"
 	"lobby/app/kit/web/webtest"
 	"lobby/app/ticket"
 )
@@ -261,6 +262,25 @@ func states() (out []string) {
 	return out
 }
 
+// screens is what screens read after a change by people and something that time did.
+func (p *place) screens(ctx context.Context) (int, error) {
+	var ids []int64
+	if err := p.plain.NewRaw(`select id from tickets where lane is not null limit 2`).Scan(ctx, &ids); err != nil {
+		return 0, err
+	}
+	head, err := live.Head(ctx, p.plain, live.Site(p.site))
+	if err != nil {
+		return 0, err
+	}
+	events := []live.Event{{Seq: head.Seq, Kind: "ticket.changed", ID: ids[0]}, {Seq: head.Seq, Kind: "ticket.overdue", ID: ids[1]}}
+	shown, err := ticket.ShowAfter(ctx, p.app.DB, p.site, ticket.LaneCap, events)
+	if err != nil {
+		return 0, err
+	}
+	risen, _, err := ticket.Risen(ctx, p.app.DB, p.site, 50, 8, events)
+	return len(shown.Cards) + len(risen), err
+}
+
 // scans are what every server asks again and again by itself.
 func (p *place) scans(t *testing.T) {
 	ctx := actor.AsJob(t.Context(), "plans", 0)
@@ -270,6 +290,7 @@ func (p *place) scans(t *testing.T) {
 		"the watch":            p.app.Tickets.MarkDue,
 		"the term of tickets":  func(ctx context.Context) (int, error) { return p.app.Tickets.Expire(ctx, p.app.Now()) },
 		"the term of visitors": func(ctx context.Context) (int, error) { return p.app.Visits.Expire(ctx, p.app.Now()) },
+		"screens after events": p.screens,
 		"the end of the day":   func(ctx context.Context) (int, error) { return p.app.Visits.EndDay(ctx, p.app.Now()) },
 	} {
 		if _, err := do(ctx); err != nil {

@@ -22,10 +22,11 @@ const (
 // writer is a goroutine that runs only while there is something to write, never two at once, so that an open but
 // quiet screen costs one goroutine.
 type client struct {
-	hub   *Hub
-	view  *view
-	conn  *Conn
-	owner Owner
+	hub    *Hub
+	view   *view
+	conn   *Conn
+	owner  Owner
+	ranges bool // its page understands messages that stand for several numbers
 
 	// Where it stands; guarded by the view's lock.
 	index int   // in view.clients

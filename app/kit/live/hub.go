@@ -137,11 +137,11 @@ func (h *Hub) fresh() bool {
 // Serve serves one socket of a view from a position until it ends. It returns only after its writer has ended, as
 // contrib/websocket requires. Whether the owner may have the view is the caller's to check, before; what is revoked
 // meanwhile is noticed here.
-func (h *Hub) Serve(_ context.Context, conn *Conn, v View, at Position, o Owner) {
+func (h *Hub) Serve(_ context.Context, conn *Conn, v View, at Start, o Owner) {
 	if o.Checked.IsZero() {
 		o.Checked = time.Now()
 	}
-	c := &client{hub: h, conn: conn, owner: o, epoch: at.Epoch, seq: at.Seq}
+	c := &client{hub: h, conn: conn, owner: o, ranges: at.Ranges, epoch: at.Epoch, seq: at.Seq}
 	code := h.enter(c, v)
 	if code != 0 {
 		Refuse(conn, code)

@@ -14,10 +14,12 @@ type message struct {
 	size int
 }
 
-// wire is what the browser's part receives: a numbered frame, a snapshot, a refreshed lane, or a heartbeat.
+// wire is what the browser's part receives: a numbered frame, which may stand for all numbers since another one, a
+// snapshot, a refreshed lane, or a heartbeat.
 type wire struct {
 	Topic    Topic  `json:"topic"`
 	Epoch    int64  `json:"epoch"`
+	From     *int64 `json:"from,omitempty"` // the first number that the frame stands for, where that isn't its own
 	Seq      *int64 `json:"seq,omitempty"`
 	Kind     string `json:"kind,omitempty"`
 	Snapshot bool   `json:"snapshot,omitempty"`
@@ -37,8 +39,13 @@ const (
 	snapshotTarget = "[data-live]"
 )
 
-func frameMessage(e Event, f Frame) (message, error) {
-	return encode(wire{Topic: e.Topic, Epoch: e.Epoch, Seq: &e.Seq, Kind: f.Kind, Content: f.Content, Swap: f.Swap, Target: f.Target})
+// frameMessage is the frame of an event, and of those since from that nothing is told about.
+func frameMessage(from int64, e Event, f Frame) (message, error) {
+	w := wire{Topic: e.Topic, Epoch: e.Epoch, Seq: &e.Seq, Kind: f.Kind, Content: f.Content, Swap: f.Swap, Target: f.Target}
+	if from < e.Seq {
+		w.From = &from
+	}
+	return encode(w)
 }
 
 func laneMessage(t Topic, epoch int64, lane string, f Frame) (message, error) {

@@ -49,6 +49,12 @@ type Position struct {
 	Seq   int64
 }
 
+// Start is where a socket begins, and what its page understands.
+type Start struct {
+	Position
+	Ranges bool // messages that stand for several numbers; pages of older builds get each number by itself
+}
+
 // Head reads a topic's position. Called inside db.Read together with the state that a page shows, so that both belong
 // to the same moment.
 func Head(ctx context.Context, tx bun.IDB, t Topic) (Position, error) {

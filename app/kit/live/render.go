@@ -81,19 +81,21 @@ func (v *view) frames(ctx context.Context, s state) error {
 		return err
 	}
 	v.tries = 0
-	items := make([]item, len(frames))
-	for i, f := range frames {
+	for _, f := range frames {
 		if f.Refresh != "" {
 			v.dirty(f.Refresh)
 		}
-		m, err := frameMessage(s.events[i], f)
+	}
+	var items []item
+	for _, r := range runs(s.events, frames) {
+		m, err := frameMessage(r.from, r.event, r.frame)
 		if err != nil {
 			return err
 		}
-		items[i] = item{seq: s.events[i].Seq, msg: m}
+		items = append(items, item{seq: r.event.Seq, msg: m})
 	}
 	v.push(items...)
-	v.hub.stats.frames.Add(int64(len(items)))
+	v.hub.stats.frames.Add(int64(len(frames)))
 	return nil
 }
 

@@ -3,8 +3,9 @@ package live
 // keepBytes bounds the memory of one ring, whatever the size of its frames.
 const keepBytes = 1 << 20
 
-// item is one message in a ring: the frame of an event, or a refreshed lane, which has no number of its own and goes
-// behind the event it was made after.
+// item is one message in a ring: the frame of an event, which may stand for a run of events before it too, or a
+// refreshed lane, which has no number of its own and goes behind the event it was made after. Whoever stands inside a run
+// gets its message whole: what it shows belongs to its last number.
 type item struct {
 	seq  int64
 	lane bool
@@ -56,6 +57,9 @@ func (r *ring) after(seq int64) int64 {
 	}
 	return r.base + int64(i)
 }
+
+// ahead is how many messages somebody who stands at seq has not had.
+func (r *ring) ahead(seq int64) int64 { return r.base + int64(len(r.items)) - r.after(seq) }
 
 // at is the message at a place, if there is one yet.
 func (r *ring) at(place int64) (item, bool) {

@@ -42,7 +42,7 @@ func (s *stage) open(site int64, extra ...string) *screen {
 
 // blank is a screen that is not connected yet.
 func (s *stage) blank(site int64, extra ...string) *screen {
-	sc := &screen{t: s.t, stage: s, query: url.Values{"site": {strconv.FormatInt(site, 10)}, "view": {"wall"}, "lang": {"en"}}, state: map[int64]thing{}}
+	sc := &screen{t: s.t, stage: s, query: url.Values{"site": {strconv.FormatInt(site, 10)}, "view": {"wall"}, "lang": {"en"}, "ranges": {"1"}}, state: map[int64]thing{}}
 	for i := 0; i+1 < len(extra); i += 2 {
 		sc.query.Set(extra[i], extra[i+1])
 	}
@@ -113,7 +113,14 @@ func (sc *screen) take(w wire) {
 	case w.Seq == nil:
 		sc.wrong = append(sc.wrong, fmt.Sprintf("not understood: %+v", w))
 	default:
-		if sc.seen[*w.Seq]++; w.Epoch != sc.at.Epoch || *w.Seq != sc.at.Seq+1 {
+		from := *w.Seq
+		if w.From != nil && sc.query.Get("ranges") != "" {
+			from = *w.From
+		}
+		for seq := max(from, sc.at.Seq+1); seq <= *w.Seq; seq++ {
+			sc.seen[seq]++
+		}
+		if w.Epoch != sc.at.Epoch || from > sc.at.Seq+1 || *w.Seq <= sc.at.Seq {
 			sc.wrong = append(sc.wrong, fmt.Sprintf("%d/%d after %d/%d", w.Epoch, *w.Seq, sc.at.Epoch, sc.at.Seq))
 		}
 		sc.at = Position{w.Epoch, *w.Seq}

@@ -97,7 +97,7 @@ func (s *stage) serve() {
 		}()
 		q := func(name string) int64 { n, _ := strconv.ParseInt(r.URL.Query().Get(name), 10, 64); return n }
 		v := View{Site: q("site"), Audience: Audience(r.URL.Query().Get("view")), Lang: r.URL.Query().Get("lang")}
-		s.hub.Serve(r.Context(), conn, v, Position{q("epoch"), q("seq")}, Owner{Staff: q("staff"), Session: q("session"), Device: q("device"), Until: until(q("until"))})
+		s.hub.Serve(r.Context(), conn, v, Start{Position{q("epoch"), q("seq")}, q("ranges") == 1}, Owner{Staff: q("staff"), Session: q("session"), Device: q("device"), Until: until(q("until"))})
 	})}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

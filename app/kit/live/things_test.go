@@ -17,7 +17,7 @@ type thing struct {
 
 func load(ctx context.Context, idb bun.IDB, site int64, ids []int64) (map[int64]thing, error) {
 	var rows []thing
-	q := idb.NewSelect().Table("things").Column("id", "value", "version").Where("site = ?", site)
+	q := idb.NewSelect().Table("things").Column("id", "value", "version").Where("site = ?", site).Where("id < ?", bareIDs)
 	if ids != nil {
 		q = q.Where("id in (?)", bun.List(ids))
 	}
@@ -67,6 +67,10 @@ func (s *things) Frames(ctx context.Context, v View, events []Event) ([]Frame, e
 	for i, e := range events {
 		if v.Audience == Display {
 			continue // nothing for this audience
+		}
+		if e.ID >= bareIDs {
+			frames[i] = bareFrame(e.ID)
+			continue
 		}
 		frames[i] = Frame{Content: show(rows[e.ID]) + "\n" + s.padding, Target: "#things", Swap: "card", Kind: e.Kind}
 		if lane {

@@ -10,8 +10,11 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
-// keep is how many events of a topic are held in memory, and frames of a view in its ring.
+// keep is how many messages of a view are held in its ring, and how many events of a topic are read when it is opened.
 const keep = 512
+
+// tailMost is how many events of a topic are held in memory: what may come while a view makes frames of those before.
+const tailMost = 4 * keep
 
 // topic is what this instance has read of one stream: where it stands and the last events. Only the reader writes.
 type topic struct {
@@ -75,7 +78,7 @@ func read(ctx context.Context, pool bun.IDB, names []string, positions []int64) 
 			where topic = t.name and seq <= t.head and seq > case when w.pos < 0 then t.head - ? else w.pos end
 			order by seq limit ?) e on true
 		order by w.name, e.seq`,
-		pgdialect.Array(names), pgdialect.Array(positions), keep, keep+1).Scan(ctx, &rows)
+		pgdialect.Array(names), pgdialect.Array(positions), keep, tailMost+1).Scan(ctx, &rows)
 	return rows, err
 }
 
@@ -108,8 +111,8 @@ func (t *topic) apply(rows []reading) (fresh []Event, cut bool) {
 	}
 	t.head = head
 	t.tail = append(t.tail, events...)
-	if len(t.tail) > 2*keep { // a new array, since views may still read the old one
-		t.tail = append(make([]Event, 0, 2*keep), t.tail[len(t.tail)-keep:]...)
+	if len(t.tail) > 2*tailMost { // a new array, since views may still read the old one
+		t.tail = append(make([]Event, 0, 2*tailMost), t.tail[len(t.tail)-tailMost:]...)
 	}
 	t.announce()
 	return events, false

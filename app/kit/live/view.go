@@ -11,7 +11,7 @@ const (
 	linger        = time.Minute            // how long a view that nobody watches is kept: a page that reloads comes back
 	laneEvery     = time.Second            // between two refreshes of one lane
 	renderTries   = 3                      // then the events are given up, and a snapshot takes their place
-	snapshotReach = 32                     // how many events a snapshot may be behind and still be given out
+	snapshotReach = 32                     // how many messages a snapshot may be behind and still be given out
 	beatKeep      = 500 * time.Millisecond // how long one heartbeat message is shared
 )
 
@@ -199,6 +199,9 @@ func (v *view) next(c *client) (m message, ok bool) {
 		return v.catchUp(c)
 	}
 	for it, more := v.ring.at(c.place); more; it, more = v.ring.at(c.place) {
+		if !it.old(c.seq) && !it.lane && !c.ranges && c.seq+1 < it.seq {
+			return v.bare(c)
+		}
 		c.place++
 		if !it.old(c.seq) {
 			c.seq = it.seq
@@ -211,10 +214,20 @@ func (v *view) next(c *client) (m message, ok bool) {
 	return message{}, false
 }
 
+// bare gives a client whose page knows no ranges, since it was made by an older build, the next number of one by itself.
+func (v *view) bare(c *client) (message, bool) {
+	m, err := frameMessage(c.seq+1, Event{Topic: v.topic.name, Epoch: v.epoch, Seq: c.seq + 1}, Frame{})
+	if err != nil {
+		return message{}, false
+	}
+	c.seq++
+	return m, true
+}
+
 // catchUp gives a client that has missed too much the shared snapshot, or asks for one.
 func (v *view) catchUp(c *client) (message, bool) {
 	s := v.snap
-	if s == nil || s.age != v.age || s.seq < v.ring.floor || v.ring.end-s.seq > snapshotReach {
+	if s == nil || s.age != v.age || s.seq < v.ring.floor || v.ring.ahead(s.seq) > snapshotReach {
 		v.wanted = true
 		v.prod()
 		return message{}, false
