@@ -1,4 +1,0 @@
-package ticket
-
-// DueBatch is how many tickets one transaction of the watch takes, for tests.
-const DueBatch = dueBatch
