@@ -199,12 +199,26 @@ func TestWallPage(t *testing.T) {
 			t.Errorf("%s is missing", want)
 		}
 	})
+	t.Run("walls that load one after the other share what they show, until something happens", func(t *testing.T) {
+		if _, err := h.app.DB.NewRaw(`update tickets set place = 'place-unsaid' where id = ?`, taken.ID).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wall.Get("/wall").Want(200).WantText("place-taken").WantNo("place-unsaid")
+		h.report(func(r *ticket.Register) { r.Place = "place-new" })
+		wall.Get("/wall").Want(200).WantText("place-new", "place-unsaid")
+	})
 	t.Run("who is no wall is led to pairing or refused", func(t *testing.T) {
 		boottest.Browser(t, i.URL()).Get("/wall").WantLocation("/pair")
 		other, _ := h.Device(t, h.app, h.here.ID, "display")
 		boottest.Screen(t, i.URL(), other).Get("/wall").Want(403)
 		elsewhere := h.Site(t, h.app, "elsewhere")
 		foreign, _ := h.Device(t, h.app, elsewhere.ID, "wall")
+		if _, err := h.app.DB.NewRaw(`insert into topics (name, epoch, head) select ?, epoch, head from topics where name = ?
+			on conflict (name) do update set epoch = excluded.epoch, head = excluded.head`, // two sites where as much has happened
+			live.Site(elsewhere.ID), live.Site(h.here.ID)).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wall.Get("/wall").Want(200).WantText("place-2")
 		boottest.Screen(t, i.URL(), foreign).Get("/wall").Want(200).WantNo("place-2", "请打电话")
 	})
 }

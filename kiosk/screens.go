@@ -46,7 +46,8 @@ type Boards struct {
 	Visits *visitor.Service
 	Now    func() time.Time
 
-	over live.Overfull // of the visitors
+	over   live.Overfull // of the visitors
+	states sync.Map      // by site, *state: of the wall, shared while nothing happens
 
 	mu   sync.Mutex
 	open map[int64]int // tickets of a site when they were counted last

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/uptrace/bun"
@@ -31,21 +32,53 @@ func (b *Boards) wall(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page, err := db.Read(ctx, b.DB, func(ctx context.Context, tx bun.Tx) (views.Wall, error) {
-		at, err := live.Head(ctx, tx, live.Site(here.ID))
-		if err != nil {
-			return views.Wall{}, err
-		}
-		lanes, inside, err := b.board(ctx, tx, here.ID)
-		return views.Wall{Live: b.livePage(live.Wall, here, at), Lanes: lanes, Guests: inside}, err
-	})
+	st, err := b.state(ctx, here.ID)
 	if err != nil {
 		return err
 	}
+	page := views.Wall{Live: b.livePage(live.Wall, here, st.at), Lanes: st.lanes, Guests: st.inside}
 	page.Shell = web.Shell(c, locale.T(ctx, "wall.title"))
 	page.Shell.Styles = []string{"wall.css"}
 	page.Shell.Scripts = []string{"vendor/htmx.min.js", "vendor/hx-ws.min.js", "time.js", "live.js", "wall.js"}
 	return web.Render(c, fiber.StatusOK, views.WallPage(page))
+}
+
+// state is what a wall shows, and where in the site's stream that is.
+type state struct {
+	at     live.Position
+	read   time.Time
+	lanes  []views.Lane
+	inside views.Guests
+}
+
+// stateFor is how long a state is shared by walls that load while nothing happens: all of them do at once when a new
+// build is out, or the power is back. Whatever a wall shows comes with an event, so that the same position is the same
+// content.
+const stateFor = 5 * time.Second
+
+// state gives what a wall of the site shows now.
+func (b *Boards) state(ctx context.Context, siteID int64) (*state, error) {
+	at, err := live.Head(ctx, b.DB, live.Site(siteID))
+	if err != nil {
+		return nil, err
+	}
+	if known, _ := b.states.Load(siteID); known != nil {
+		if st, is := known.(*state); is && st.at == at && b.Now().Sub(st.read) < stateFor {
+			return st, nil
+		}
+	}
+	st, err := db.Read(ctx, b.DB, func(ctx context.Context, tx bun.Tx) (*state, error) {
+		at, err := live.Head(ctx, tx, live.Site(siteID))
+		if err != nil {
+			return nil, err
+		}
+		lanes, inside, err := b.board(ctx, tx, siteID)
+		return &state{at: at, read: b.Now(), lanes: lanes, inside: inside}, err
+	})
+	if err == nil {
+		b.states.Store(siteID, st)
+	}
+	return st, err
 }
 
 // board reads what the wall shows: the lanes with their first cards, and who is in the building.

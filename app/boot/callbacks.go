@@ -22,21 +22,13 @@ func (a *App) makeCallbacks() {
 // ticketPages are the pages of tickets, with what callbacks and disputes show on them.
 func (i *Instance) ticketPages(calls *callback.Pages, disputes *dispute.Pages) *ticket.Pages {
 	return &ticket.Pages{Service: i.App.Tickets,
-		Beside: func(ctx context.Context, id int64, opened bool) (templ.Component, error) {
-			dispute, err := disputes.Beside(ctx, id, opened)
+		Beside: func(ctx context.Context, t *ticket.Ticket, opened bool) (templ.Component, []part.Line, error) {
+			dispute, talks, err := disputes.Beside(ctx, t.ID, opened)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			call, err := calls.Beside(ctx, id, opened)
-			return templ.Join(dispute, call), err
-		},
-		Lines: func(ctx context.Context, id int64, opened bool) ([]part.Line, error) {
-			lines, err := calls.Lines(ctx, id, opened)
-			if err != nil {
-				return nil, err
-			}
-			more, err := disputes.Lines(ctx, id, opened)
-			return append(lines, more...), err
+			call, lines, err := calls.Beside(ctx, callback.Item{Ticket: t.ID, State: string(t.State), Expired: t.Expired()}, opened)
+			return templ.Join(dispute, call), append(lines, talks...), err
 		}}
 }
 

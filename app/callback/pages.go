@@ -108,26 +108,23 @@ func callOf(ticket int64, v web.Values) (Call, error) {
 	return in, wrong.Err()
 }
 
-// Beside is what the page of a ticket shows of its callbacks beside its timeline: the way to ask the customer for marks.
-func (p *Pages) Beside(ctx context.Context, ticket int64, _ bool) (templ.Component, error) {
-	if !actor.From(ctx).Can(staff.CallBack) {
-		return templ.NopComponent, nil
+// Beside is what the page of a ticket shows of its callbacks beside its timeline, the way to ask the customer for marks,
+// and the lines of callbacks and marks in it: who was asked, what came of it, the marks, and how often nobody answered.
+// With opened, texts as they were written; else numbers in them are hidden (PRIVACY-2).
+func (p *Pages) Beside(ctx context.Context, i Item, opened bool) (templ.Component, []part.Line, error) {
+	said, err := p.Service.Past(ctx, i.Ticket)
+	if err != nil {
+		return nil, nil, err
 	}
-	i, err := p.Service.Get(ctx, ticket)
-	if err != nil || !i.Rateable() {
-		return templ.NopComponent, err
+	var beside templ.Component = templ.NopComponent
+	if actor.From(ctx).Can(staff.CallBack) && i.Rateable() {
+		beside = page.InvitePanel(page.Past{Ticket: i.Ticket, Rateable: true})
 	}
-	return page.InvitePanel(page.Past{Ticket: ticket, Rateable: true}), nil
+	return beside, p.lines(ctx, i, said, opened), nil
 }
 
-// Lines are those of callbacks and marks in the timeline of their ticket: who was asked, what came of it, the marks, and
-// how often nobody answered. With opened, texts as they were written; else numbers in them are hidden (PRIVACY-2).
-func (p *Pages) Lines(ctx context.Context, ticket int64, opened bool) ([]part.Line, error) {
-	said, err := p.Service.Past(ctx, ticket)
-	if err != nil {
-		return nil, err
-	}
-	v := p.past(ctx, Item{Ticket: ticket}, said, opened)
+func (p *Pages) lines(ctx context.Context, i Item, said Past, opened bool) []part.Line {
+	v := p.past(ctx, i, said, opened)
 	var out []part.Line
 	days, round := map[string]bool{}, -1
 	for n, c := range v.Calls {
@@ -163,7 +160,7 @@ func (p *Pages) Lines(ctx context.Context, ticket int64, opened bool) ([]part.Li
 		}
 		out = append(out, part.Line{At: r.At, Title: locale.T(ctx, "callback.line.marks"), Who: locale.T(ctx, "callback.via."+r.Via), Said: []string{marks}})
 	}
-	return out, nil
+	return out
 }
 
 // quoted is a remark as one of several things that were said; none where there is none.

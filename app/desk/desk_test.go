@@ -186,6 +186,10 @@ func TestSearch(t *testing.T) {
 		find(staff.Agent, "18-2").Want(http.StatusOK).WantText(made.Number)
 		find(staff.Agent, "21-701").Want(http.StatusOK).WantText(guest.Number)
 	})
+	t.Run("a place that reads like a phone is found where no phone is", func(t *testing.T) {
+		odd := h.ticket(func(in *ticket.Register) { in.Place, in.Phone = "13700000001", "" })
+		find(staff.Agent, "13700000001").Want(http.StatusOK).WantText(odd.Number)
+	})
 	t.Run("who may see only tickets finds only tickets", func(t *testing.T) {
 		find(staff.Technician, "21-701").Want(http.StatusOK).WantNo(guest.Number, "赵明")
 		find(staff.Technician, "13987654321").Want(http.StatusOK).WantNo(guest.Number)

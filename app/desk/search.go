@@ -36,7 +36,7 @@ type finding struct {
 	visits  []visitor.Visit
 }
 
-// search looks for a number, else for a phone by exact match (PRIVACY-3) and a place, in whatever the actor may see.
+// search looks for a number, else for a phone by exact match (PRIVACY-3), else for a place, in whatever the actor may see.
 func search(ctx context.Context, query string, tickets Tickets, visits Visits) (finding, error) {
 	var f finding
 	var wrong fault.Fields
@@ -48,68 +48,65 @@ func search(ctx context.Context, query string, tickets Tickets, visits Visits) (
 	if !maySearch(a) {
 		return f, fault.New(fault.Forbidden, "fault.forbidden")
 	}
-	if a.Can(staff.ViewTickets) {
-		if err := f.findTickets(ctx, query, tickets); err != nil {
-			return f, err
-		}
+	ways := []way{byPhone, byPlace}
+	if numbered.MatchString(query) {
+		ways = []way{byNumber}
 	}
-	if a.Can(staff.ViewVisits) {
-		if err := f.findVisits(ctx, query, visits); err != nil {
+	for _, by := range ways {
+		if err := f.find(ctx, a, query, by, tickets, visits); err != nil || !f.empty() {
 			return f, err
 		}
 	}
 	return f, nil
 }
 
-func (f *finding) findTickets(ctx context.Context, query string, in Tickets) error {
-	if numbered.MatchString(query) {
-		t, err := in.ByNumber(ctx, query)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
+// way is how something is looked for.
+type way int
+
+const (
+	byNumber way = iota
+	byPhone
+	byPlace
+)
+
+func (f *finding) empty() bool { return len(f.tickets)+len(f.visits) == 0 }
+
+// find looks in one way for whatever the actor may see.
+func (f *finding) find(ctx context.Context, a actor.Actor, query string, by way, tickets Tickets, visits Visits) (err error) {
+	if a.Can(staff.ViewTickets) {
+		if f.tickets, err = findTickets(ctx, query, by, tickets); err != nil {
 			return err
 		}
-		f.tickets = []ticket.Ticket{*t}
-		return nil
 	}
-	for _, by := range []func(context.Context, string) ([]ticket.Ticket, error){in.ByPhone, in.ByPlace} {
-		list, err := by(ctx, query)
-		if err != nil {
-			return err
-		}
-		f.tickets = append(f.tickets, list...)
+	if a.Can(staff.ViewVisits) {
+		f.visits, err = findVisits(ctx, query, by, visits)
 	}
-	f.tickets = unique(f.tickets, func(t ticket.Ticket) int64 { return t.ID })
-	return nil
+	return err
 }
 
-func (f *finding) findVisits(ctx context.Context, query string, in Visits) error {
-	if numbered.MatchString(query) {
-		list, err := in.ByNumber(ctx, query)
-		f.visits = list
-		return err
+func findTickets(ctx context.Context, query string, by way, in Tickets) ([]ticket.Ticket, error) {
+	switch by {
+	case byPhone:
+		return in.ByPhone(ctx, query)
+	case byPlace:
+		return in.ByPlace(ctx, query)
 	}
-	for _, by := range []func(context.Context, string) ([]visitor.Visit, error){in.ByPhone, in.ByPlace} {
-		list, err := by(ctx, query)
-		if err != nil {
-			return err
-		}
-		f.visits = append(f.visits, list...)
+	t, err := in.ByNumber(ctx, query)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
 	}
-	f.visits = unique(f.visits, func(v visitor.Visit) int64 { return v.ID })
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	return []ticket.Ticket{*t}, nil
 }
 
-// unique keeps the first of each id.
-func unique[T any](list []T, id func(T) int64) []T {
-	seen := map[int64]bool{}
-	var out []T
-	for _, item := range list {
-		if !seen[id(item)] {
-			seen[id(item)] = true
-			out = append(out, item)
-		}
+func findVisits(ctx context.Context, query string, by way, in Visits) ([]visitor.Visit, error) {
+	switch by {
+	case byPhone:
+		return in.ByPhone(ctx, query)
+	case byPlace:
+		return in.ByPlace(ctx, query)
 	}
-	return out
+	return in.ByNumber(ctx, query)
 }

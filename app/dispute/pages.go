@@ -31,28 +31,25 @@ func (r Running) row(ctx context.Context) page.Row {
 		Mediator: r.Mediator, State: r.State, Begun: r.OpenedAt, Talks: r.Talks, Last: r.LastTalk}
 }
 
-// Beside is what the page of a ticket shows of its dispute; nil for nothing. With opened, names as they were written.
-func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, error) {
+// Beside is what the page of a ticket shows of its dispute, and its lines in the timeline. With opened, names and texts as
+// they were written.
+func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, []part.Line, error) {
 	d, may, err := p.Service.Of(ctx, ticket)
 	if err != nil || d == nil && !may {
-		return templ.NopComponent, err
+		return templ.NopComponent, nil, err
 	}
 	v := page.Panel{Ticket: ticket}
-	if d != nil {
-		v.Mediator, v.Outcome = d.Mediator, string(d.Outcome)
-		for _, y := range d.Parties {
-			v.Parties = append(v.Parties, texts(opened)(y.Words()))
-		}
+	if d == nil {
+		return page.TicketPanel(v), nil, nil
 	}
-	return page.TicketPanel(v), nil
+	v.Mediator, v.Outcome = d.Mediator, string(d.Outcome)
+	for _, y := range d.Parties {
+		v.Parties = append(v.Parties, texts(opened)(y.Words()))
+	}
+	return page.TicketPanel(v), d.lines(ctx, opened), nil
 }
 
-// Lines are those of the dispute in the timeline of its ticket.
-func (p *Pages) Lines(ctx context.Context, ticket int64, opened bool) ([]part.Line, error) {
-	d, _, err := p.Service.Of(ctx, ticket)
-	if err != nil || d == nil {
-		return nil, err
-	}
+func (d *Dispute) lines(ctx context.Context, opened bool) []part.Line {
 	text := texts(opened)
 	begun := part.Line{At: d.OpenedAt, Title: locale.T(ctx, "dispute.line.begun"), Who: d.Opener,
 		Said: []string{locale.T(ctx, "dispute.line.parties", "Names", text(names(ctx, d.Parties)))}}
@@ -71,7 +68,7 @@ func (p *Pages) Lines(ctx context.Context, ticket int64, opened bool) ([]part.Li
 		out = append(out, part.Line{At: d.EndedAt, Title: locale.T(ctx, "dispute.outcome_title", "Outcome", locale.T(ctx, "dispute.outcome."+string(d.Outcome))),
 			Who: d.Ender, Remark: text(d.Ending)})
 	}
-	return out, nil
+	return out
 }
 
 // party is the name of one.

@@ -131,11 +131,29 @@ func TestInbox(t *testing.T) {
 		t.Errorf("after seeing the first: %d left, the neighbour %d", w.Unseen, neighbour.Unseen)
 	}
 	elsewhere := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: b.people[0], Site: b.other})
+	for who, ctx := range map[string]context.Context{"somebody else": b.as(1), "the same person at another site": elsewhere} {
+		if err := b.svc.See(ctx, []int64{list[0].ID}); err != nil {
+			t.Fatal(err)
+		}
+		if w := b.waiting(0); w.Unseen != 1 {
+			t.Errorf("%s marked a notice as seen", who)
+		}
+	}
 	if list, err := b.svc.Inbox(elsewhere); err != nil || len(list) != 0 {
 		t.Errorf("another site shows %d notices, %v", len(list), err)
 	}
 	if _, err := b.svc.Inbox(t.Context()); err == nil {
 		t.Error("nobody has an inbox")
+	}
+	nowhere := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: b.people[0]})
+	if _, err := b.svc.Inbox(nowhere); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("who has no role any more: %v", err)
+	}
+	if err := b.svc.See(b.as(1), []int64{b.id(`select max(id) from notices where staff_id = ?`, b.people[1])}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := b.svc.Inbox(b.as(1)); err != nil || len(list) != 2 || !list[0].SeenAt.IsZero() || list[1].SeenAt.IsZero() {
+		t.Errorf("what isn't seen yet doesn't come first: %+v, %v", list, err)
 	}
 }
 
@@ -157,12 +175,27 @@ func TestTask(t *testing.T) {
 	if err := b.svc.Take(b.as(2), id); !errors.As(err, &f) || f.Kind != fault.NotFound {
 		t.Errorf("who wasn't asked takes it: %v", err)
 	}
+	if err := b.svc.Take(actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: b.people[0], Site: b.other}), id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("taken from another site: %v", err)
+	}
 	t.Run("two take it at once: one has it, the other is told who", func(t *testing.T) {
 		failed := make([]error, 2)
 		var both sync.WaitGroup
-		for n := range failed {
-			both.Go(func() { failed[n] = b.svc.Take(b.as(n), id) })
-		}
+		b.tx(func(ctx context.Context, tx bun.Tx) error { // both wait for the same row before either has it
+			if _, err := tx.NewRaw(`select from tasks where id = ? for update`, id).Exec(ctx); err != nil {
+				return err
+			}
+			for n := range failed {
+				both.Go(func() { failed[n] = b.svc.Take(b.as(n), id) })
+			}
+			for waiting, end := int64(0), time.Now().Add(20*time.Second); waiting < 2; {
+				waiting = b.id(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+				if time.Now().After(end) {
+					return errors.New("they don't wait")
+				}
+			}
+			return nil
+		})
 		both.Wait()
 		winner := slices.Index(failed, nil)
 		if winner < 0 || failed[1-winner] == nil {

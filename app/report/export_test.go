@@ -7,6 +7,11 @@ import (
 	"lobby/app/kit/actor"
 )
 
+// WholeUpTo gives all lines of a register where they are no more than so many.
+func (s *Service) WholeUpTo(ctx context.Context, k RegisterKind, f RegisterFilter, as string, most int) (*Listing, error) {
+	return s.register(ctx, k, f, as, most)
+}
+
 // Plan is how PostgreSQL reads a page of a register.
 func (s *Service) Plan(ctx context.Context, k RegisterKind, f RegisterFilter) (string, error) {
 	at, err := s.Sites.Get(ctx, actor.From(ctx).Site)

@@ -9,7 +9,9 @@ import (
 	"lobby/views/locale"
 )
 
-// Help gives the figures of requests for help by kind (HELP-1): how many, and which were answered in time (HELP-2).
+// Help gives the figures of requests for help by kind (HELP-1): how many, and which were answered in time (HELP-2). The
+// answer is what the customer is told after somebody took the request on: kinds whose result has its own row of the limits
+// have a limit for the answer, of others the result is the answer.
 func (s *Service) Help(ctx context.Context, q Query) ([]*table.Table, error) {
 	return s.run(ctx, "report.help", q, helpFigures)
 }
@@ -25,8 +27,11 @@ func helpFigures(ctx context.Context, tx bun.IDB, p period) ([]*table.Table, err
 	var counts []helpCount
 	err := tx.NewRaw(`select coalesce(kind, '') as kind, count(*) as registered, count(*) filter (where open) as open, count(*) filter (where not open) as finished,
 			count(*) filter (where due) as due, count(*) filter (where due and met) as met
-		from (select coalesce(nullif(help_kind, ''), '-') as kind, lane is not null as open, response_due <= ?3 or response_at <= ?3 as due, response_at <= response_due as met
-			from tickets where site_id = ?0 and kind = 'help' and registered_at >= ?1 and registered_at < ?2) t
+		from (select coalesce(nullif(t.help_kind, ''), '-') as kind, t.lane is not null as open, t.state <> 'invalid' and (x.owed <= ?3 or x.owed is not null and x.given <= ?3) as due,
+				x.given <= x.owed as met
+			from tickets t cross join lateral (select coalesce(t.solution_due, t.due_at) as owed,
+				case when t.solution_due is null then coalesce(t.resolved_at, t.closed_at) else t.solution_at end as given) x
+			where t.site_id = ?0 and t.kind = 'help' and t.registered_at >= ?1 and t.registered_at < ?2) t
 		group by grouping sets ((), (kind)) order by grouping(kind) desc, registered desc, kind`, p.site.ID, p.from, p.to, p.now).Scan(ctx, &counts)
 	if err != nil {
 		return nil, err

@@ -243,6 +243,18 @@ func TestRegisterPages(t *testing.T) {
 			t.Errorf("%q %v", title, err)
 		}
 	})
+	t.Run("FORM-1 more lines than paper or a file holds are refused at the field of the days, not cut off", func(t *testing.T) {
+		whole := report.RegisterFilter{Query: november}
+		for _, as := range []string{"print", "xlsx"} {
+			if l, err := b.reports.WholeUpTo(b.ctx, report.Matters, whole, as, len(want)); err != nil || len(l.Tickets) != len(want) {
+				t.Errorf("%s of just as many: %v", as, err)
+			}
+			_, err := b.reports.WholeUpTo(b.ctx, report.Matters, whole, as, len(want)-1)
+			if f, is := fault.As(err); !is || f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Name != "from" || f.Fields[0].Key != "report.error.lines" {
+				t.Errorf("%s of one more: %v", as, err)
+			}
+		}
+	})
 	t.Run("a place that is none begins at the first page", func(t *testing.T) {
 		for _, place := range []string{"x", "1-", "-1-1", "99999999999999999999-1", "1-1;"} {
 			if l, err := b.reports.Register(b.ctx, report.Matters, report.RegisterFilter{Query: november, Older: place}); err != nil || len(l.Tickets) != 50 {

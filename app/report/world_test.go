@@ -16,6 +16,7 @@ import (
 type fact struct {
 	id                                          int64
 	kind, urgency, severity, validity, topic    string
+	help                                        string // kind of help; empty: not classified
 	zone, worker, against, state, channel       string // names; empty: none
 	reopened                                    int
 	repeated                                    bool
@@ -109,6 +110,9 @@ func (w *world) ticket() {
 		f.validity, f.severity = pick(w, "", "valid", "valid", "invalid"), pick(w, "", "minor", "important", "major")
 		f.topic, f.against = pick(w, "", "facilities", "fees"), pick(w, "", "部门0", "部门1")
 	}
+	if f.kind == "help" {
+		f.help = pick(w, "", "other", "repair", "consultation")
+	}
 	f.responseDue, f.solutionDue, f.due = w.after(f.registered), w.after(f.registered), w.after(f.registered)
 	f.responseAt, f.solutionAt = w.against(f.responseDue, f.registered), w.against(f.solutionDue, f.registered)
 	if slices.Contains([]string{"resolved", "closed"}, f.state) {
@@ -136,10 +140,10 @@ func (w *world) ticket() {
 		}
 	}
 	f.id = w.b.id(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, urgency, state, place, matter, household_id, owner_id, handler_id,
-			against_id, severity, validity, topic, reopened, repeats_id, registered_at, response_due, response_at, solution_due, solution_at, due_at, resolved_at, closed_at)
-		values (?, ?, '', ?, ?, ?, ?, ?, '大堂', '灯不亮', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
+			against_id, severity, validity, topic, help_kind, reopened, repeats_id, registered_at, response_due, response_at, solution_due, solution_at, due_at, resolved_at, closed_at)
+		values (?, ?, '', ?, ?, ?, ?, ?, '大堂', '灯不亮', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
 		w.b.site, uuid.New(), fmt.Sprintf("T%d", w.b.entries), f.channel, f.kind, f.urgency, f.state, or(w.doors[f.zone]), owner, handler,
-		or(w.departments[f.against]), f.severity, f.validity, f.topic, f.reopened, repeats, f.registered, maybe(f.responseDue), maybe(f.responseAt),
+		or(w.departments[f.against]), f.severity, f.validity, f.topic, f.help, f.reopened, repeats, f.registered, maybe(f.responseDue), maybe(f.responseAt),
 		maybe(f.solutionDue), maybe(f.solutionAt), maybe(f.due), maybe(f.resolved), maybe(f.end))
 	w.tickets = append(w.tickets, f)
 	if !f.end.IsZero() && w.dice.IntN(3) == 0 { // its term is over (PRIVACY-5): it keeps counting

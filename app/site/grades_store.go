@@ -18,30 +18,24 @@ import (
 // ReadGrades gives the tables of a site: what it changed over what ships. Who assigns or closes a case asks this.
 func ReadGrades(ctx context.Context, tx bun.IDB, site int64) (Grades, error) {
 	g := DefaultGrades()
-	var cases []struct {
+	var rows []struct { // of a case, or with a grade of what that needs
 		Kind, Severity    string
 		Complexity, Reach int
+		Grade             int
+		Role              string
+		Seniority         int
 	}
-	if err := tx.NewRaw(`select kind, severity, complexity, reach from grade_cases where site_id = ?`, site).Scan(ctx, &cases); err != nil {
-		return g, err
-	}
-	for _, c := range cases {
-		g.Cases[Case{c.Kind, c.Severity}] = Weight{c.Complexity, c.Reach}
-	}
-	var needs []struct {
-		Grade     int
-		Role      string
-		Seniority int
-	}
-	if err := tx.NewRaw(`select grade, role, seniority from grade_needs where site_id = ?`, site).Scan(ctx, &needs); err != nil {
-		return g, err
-	}
-	for _, n := range needs {
-		if g.rank(n.Role) >= 0 { // a role that this build doesn't know decides nothing
-			g.Needs[n.Grade] = Authority{n.Role, n.Seniority}
+	err := tx.NewRaw(`select kind, severity, complexity, reach, 0 as grade, '' as role, 0 as seniority from grade_cases where site_id = ?0
+		union all select '', '', 0, 0, grade, role, seniority from grade_needs where site_id = ?0`, site).Scan(ctx, &rows)
+	for _, r := range rows {
+		switch {
+		case r.Grade == 0:
+			g.Cases[Case{r.Kind, r.Severity}] = Weight{r.Complexity, r.Reach}
+		case g.rank(r.Role) >= 0: // a role that this build doesn't know decides nothing
+			g.Needs[r.Grade] = Authority{r.Role, r.Seniority}
 		}
 	}
-	return g, nil
+	return g, err
 }
 
 // MayRun tells whether a person of a site runs cases of a grade there, by one of their roles and their seniority in it

@@ -155,7 +155,7 @@ func (s *Service) Session(ctx context.Context, token string) (actor.Actor, error
 			return actor.Actor{}, db.Translate(err)
 		}
 	}
-	who := actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID, Until: row.ExpiresAt,
+	who := actor.Actor{Kind: actor.Person, ID: row.StaffID, Name: row.Name, Site: row.SiteID, Session: row.ID, Roams: row.Roams, Until: row.ExpiresAt,
 		Lang: row.Language, Renew: row.Temporary}
 	if !row.Temporary {
 		who.May = may(row.Roles)

@@ -142,7 +142,7 @@ func TestSites(t *testing.T) {
 		t.Fatal(err)
 	}
 	who, err := b.svc.Session(ctx, token)
-	if err != nil || who.Site != second {
+	if err != nil || who.Site != second || !who.Roams {
 		t.Fatalf("%+v %v", who, err)
 	}
 	if who.Can(staff.WorkTickets) == (second == b.other) {
@@ -158,6 +158,9 @@ func TestSites(t *testing.T) {
 	}
 	if who, err = b.svc.Session(ctx, token); err != nil || who.Site != first {
 		t.Errorf("a role taken away counts at once, and the session moves on: %+v %v", who, err)
+	}
+	if who, err = b.svc.Session(ctx, token); err != nil || who.Roams {
+		t.Errorf("who has one site is shown no way to others: %+v %v", who, err)
 	}
 	if _, err := b.db.NewRaw(`delete from staff_roles`).Exec(ctx); err != nil {
 		t.Fatal(err)

@@ -246,6 +246,7 @@ type heldSession struct {
 	Name      string    `bun:"name"`
 	Language  string    `bun:"language"`
 	Roles     []string  `bun:"roles,array"`
+	Roams     bool      `bun:"roams"`     // has a role at another site as well
 	Temporary bool      `bun:"temporary"` // the password has to be changed first
 }
 
@@ -253,6 +254,7 @@ func findSession(ctx context.Context, tx bun.IDB, token []byte) (*heldSession, e
 	row := &heldSession{}
 	err := tx.NewRaw(`select s.id, s.staff_id, coalesce(s.site_id, 0) as site_id, s.seen_at, s.expires_at, p.name, p.language,
 		array(select role from staff_roles r where r.staff_id = s.staff_id and r.site_id = s.site_id) as roles,
+		exists (select from staff_roles r where r.staff_id = s.staff_id and r.site_id <> coalesce(s.site_id, 0)) as roams,
 		exists (select from temporary_passwords t where t.staff_id = s.staff_id) as temporary
 		from sessions s join staff p on p.id = s.staff_id
 		where s.token_hash = ? and s.revoked_at is null and p.disabled_at is null`, token).Scan(ctx, row)

@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -59,6 +58,19 @@ func (s *Service) readRecords(ctx context.Context, tx bun.IDB, list []*Ticket) (
 	return out, nil
 }
 
+// recordOf is the record of a ticket whose history and orders have been read.
+func (s *Service) recordOf(ctx context.Context, tx bun.IDB, t *Ticket, steps []Step, orders []ServiceOrder) (*record, error) {
+	of, err := s.rules(ctx, tx, t.SiteID)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{t: t, rules: of, steps: steps}
+	for i := range orders {
+		r.orders = append(r.orders, &orders[i])
+	}
+	return r, nil
+}
+
 func (s *Service) readRecord(ctx context.Context, tx bun.IDB, t *Ticket) (*record, error) {
 	list, err := s.readRecords(ctx, tx, []*Ticket{t})
 	if err != nil {
@@ -69,7 +81,7 @@ func (s *Service) readRecord(ctx context.Context, tx bun.IDB, t *Ticket) (*recor
 
 // add takes a step into the record that isn't written yet.
 func (r *record) add(step Step, set Detail) {
-	step.Detail, _ = json.Marshal(set) //nolint:errchkjson // times and numbers
+	step.set = &set
 	r.steps = append(r.steps, step)
 	if step.Mark == "" || set.Class != nil {
 		r.own, r.sub = nil, nil

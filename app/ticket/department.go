@@ -80,6 +80,12 @@ func (s *Service) Departments(ctx context.Context) ([]Department, error) {
 	return list, db.Translate(err)
 }
 
+// departmentNames are the departments of a site by name, without their people and orders; closed ones last.
+func departmentNames(ctx context.Context, db bun.IDB, site int64) (list []Department, err error) {
+	err = db.NewRaw(`select id, name, closed_at is not null as closed from departments where site_id = ? order by closed, name, id`, site).Scan(ctx, &list)
+	return list, err
+}
+
 // SaveDepartment adds a department or changes one. Somebody else's change since it was looked at is not overwritten.
 func (s *Service) SaveDepartment(ctx context.Context, in SaveDepartment) (id int64, err error) {
 	a, err := actor.Require(ctx, staff.ManageDepartments)

@@ -272,7 +272,7 @@ func TestRules(t *testing.T) {
 		d := setup(t)
 		d.clock.Set(time.Date(2026, 11, 27, 8, 40, 0, 0, time.UTC)) // a Friday afternoon
 		made := d.register(d.as(staff.Supervisor), complaint("minor"))
-		whys, err := d.svc.Why(d.as(staff.Agent), made.ID)
+		whys, err := d.svc.Whys(d.as(staff.Agent), made.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -109,49 +109,49 @@ func holderOf(ctx context.Context, tx bun.IDB, siteID int64, role staff.Role, ac
 }
 
 // facts gathers what the guards of a move look at.
-func (s *Service) facts(ctx context.Context, tx bun.IDB, t *Ticket, m Move, in Act) (*facts, error) {
+func (s *Service) facts(ctx context.Context, from surroundings, t *Ticket, m Move, in Act) (*facts, error) {
 	f := &facts{ticket: t, who: actor.From(ctx), in: in}
-	var err error
-	if m.guarded(ordersOver) {
-		if f.open, err = openOrders(ctx, tx, t.ID); err != nil {
-			return nil, err
-		}
-	}
-	if err := f.around(ctx, tx, m); err != nil {
+	if err := f.around(ctx, from, m); err != nil {
 		return nil, err
 	}
+	var err error
 	switch m.Verb {
 	case Verify:
-		f.doers, err = doers(ctx, tx, t.ID)
+		f.doers, err = from.doers(ctx)
 	case Reassign:
-		if f.holder, err = personAt(ctx, tx, t.SiteID, in.Person); err == nil && f.holder.ID == 0 && in.Person != 0 {
+		if f.holder, err = from.person(ctx, in.Person); err == nil && f.holder.ID == 0 && in.Person != 0 {
 			return nil, fault.Fields{{Name: "person", Key: "ticket.field.choice"}}.Err()
 		}
 	case Handle, Accept, TakeOver, Close:
-		f.holder, err = s.handsOf(ctx, tx, t, m.Verb, in)
+		f.holder, err = handsOf(ctx, from, t, m.Verb, in)
 	}
 	if err == nil && m.Verb == TakeOver {
-		f.told, err = wasTold(ctx, tx, t.ID, f.who.ID)
+		f.told, err = from.told(ctx, f.who.ID)
 	}
 	return f, err
 }
 
-// around asks what other features keep of the ticket, as far as a guard looks at it.
-func (f *facts) around(ctx context.Context, tx bun.IDB, m Move) (err error) {
+// around asks for orders, callbacks and disputes, as far as a guard looks at them.
+func (f *facts) around(ctx context.Context, from surroundings, m Move) (err error) {
+	if m.guarded(ordersOver) {
+		if f.open, err = from.openOrders(ctx); err != nil {
+			return err
+		}
+	}
 	if m.guarded(asked) {
-		if f.asked, err = answered(ctx, tx, f.ticket.ID, f.ticket.Reopened); err != nil {
+		if f.asked, err = from.asked(ctx); err != nil {
 			return err
 		}
 	}
 	if m.guarded(mediated) {
-		f.disputed, err = tx.NewSelect().Table("disputes").Where("ticket_id = ?", f.ticket.ID).Where("ended_at is null").Exists(ctx)
+		f.disputed, err = from.disputed(ctx)
 	}
 	return err
 }
 
 // handsOf is who would have the ticket: whoever is named, else who presses, where they are one who works on tickets,
 // else who has it already.
-func (s *Service) handsOf(ctx context.Context, tx bun.IDB, t *Ticket, verb Verb, in Act) (person, error) {
+func handsOf(ctx context.Context, from surroundings, t *Ticket, verb Verb, in Act) (person, error) {
 	a := actor.From(ctx)
 	id := in.Person
 	if verb != Handle {
@@ -164,7 +164,7 @@ func (s *Service) handsOf(ctx context.Context, tx bun.IDB, t *Ticket, verb Verb,
 	default:
 		id = t.Worker()
 	}
-	p, err := personAt(ctx, tx, t.SiteID, id)
+	p, err := from.person(ctx, id)
 	if err == nil && p.ID == 0 && in.Person != 0 {
 		err = fault.Fields{{Name: "person", Key: "ticket.field.choice"}}.Err()
 	}
@@ -217,13 +217,4 @@ func (t *Ticket) hand(owner, handler int64, set *Detail) {
 	if handler != t.HandlerID {
 		set.Handler = &Hands{handler, t.HandlerID}
 	}
-}
-
-// candidates are to whom a ticket can be given.
-func (s *Service) candidates(ctx context.Context, t *Ticket) ([]Colleague, error) {
-	people, err := peopleAt(ctx, s.DB, t.SiteID, 0)
-	if err != nil {
-		return nil, err
-	}
-	return among(people, t), nil
 }

@@ -23,10 +23,9 @@ import (
 // Pages are the pages of tickets at the desk.
 type Pages struct {
 	Service *Service
-	// Beside is what another feature shows on the page of a ticket; with opened, texts as they were written. Nil: nothing.
-	Beside func(ctx context.Context, ticket int64, opened bool) (templ.Component, error)
-	// Lines are what other features add to the timeline of a ticket, each feature's in their order. Nil: nothing.
-	Lines func(ctx context.Context, ticket int64, opened bool) ([]part.Line, error)
+	// Beside is what other features show on the page of a ticket, and the lines that they add to its timeline, each
+	// feature's in their order; with opened, texts as they were written. Nil: nothing.
+	Beside func(ctx context.Context, t *Ticket, opened bool) (templ.Component, []part.Line, error)
 }
 
 // Routes mounts the pages.
@@ -260,18 +259,13 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 	if a.wrong != nil {
 		a.said = said(ctx, a.wrong, &a.message)
 	}
-	v, err := p.Service.page(ctx, id, a)
+	v, t, err := p.Service.page(ctx, id, a)
 	if err != nil {
 		return err
 	}
 	if p.Beside != nil {
-		if v.Beside, err = p.Beside(ctx, id, a.opened); err != nil {
-			return err
-		}
-	}
-	if p.Lines != nil {
-		lines, err := p.Lines(ctx, id, a.opened)
-		if err != nil {
+		var lines []part.Line
+		if v.Beside, lines, err = p.Beside(ctx, t, a.opened); err != nil {
 			return err
 		}
 		v.Steps = Join(v.Steps, lines)

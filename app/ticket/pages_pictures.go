@@ -113,8 +113,8 @@ func (s *Service) PhotosPage(ctx context.Context, id int64, wrong *fault.Fault) 
 
 // Uploads are the forms that take photos, and so may be larger than others.
 var Uploads = []web.Upload{
-	{Path: "/desk/tickets", Permission: staff.RegisterTicket, Max: MaxRequest},
-	{Path: "/desk/tickets/:id/photos", Permission: staff.RegisterTicket, Max: MaxRequest},
-	{Path: "/orders/:id/photos", Permission: staff.WorkOrders, Max: MaxRequest},
-	{Path: "/orders/:id/done", Permission: staff.WorkOrders, Max: MaxRequest},
+	{Path: "/desk/tickets", Permission: staff.RegisterTicket, Max: MaxRequest, TooLarge: "ticket.photo.together"},
+	{Path: "/desk/tickets/:id/photos", Permission: staff.RegisterTicket, Max: MaxRequest, TooLarge: "ticket.photo.together"},
+	{Path: "/orders/:id/photos", Permission: staff.WorkOrders, Max: MaxRequest, TooLarge: "ticket.photo.together"},
+	{Path: "/orders/:id/done", Permission: staff.WorkOrders, Max: MaxRequest, TooLarge: "ticket.photo.together"},
 }

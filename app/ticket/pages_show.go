@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
 	"lobby/app/staff"
@@ -38,7 +39,7 @@ type around struct {
 	pictures    []Picture
 	earlier     []Ticket
 	departments []Department
-	people      []Colleague // to whom it can be given
+	people      []person // of the site
 }
 
 func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
@@ -60,29 +61,35 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
 		return r, err
 	}
-	if r.departments, err = s.Departments(ctx); err != nil {
-		return r, err
+	if r.departments, err = departmentNames(ctx, s.DB, r.ticket.SiteID); err != nil {
+		return r, db.Translate(err)
 	}
-	if actor.From(ctx).Can(staff.ReassignTickets) {
-		r.people, err = s.candidates(ctx, r.ticket)
-	}
-	return r, err
+	r.people, err = peopleAt(ctx, s.DB, r.ticket.SiteID, 0)
+	return r, db.Translate(err)
 }
 
-// page is one ticket as its page shows it to the actor of ctx.
-func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, error) {
+// others are to whom the ticket can be given by who looks.
+func (r *around) others(ctx context.Context) []Colleague {
+	if !actor.From(ctx).Can(staff.ReassignTickets) {
+		return nil
+	}
+	return among(r.people, r.ticket)
+}
+
+// page is one ticket, and how its page shows it to the actor of ctx.
+func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, *Ticket, error) {
 	r, err := s.around(ctx, id)
 	if err != nil {
-		return page.Page{}, err
+		return page.Page{}, nil, err
 	}
 	t := r.ticket
 	masked, err := s.MaskedPhone(t)
 	if err != nil {
-		return page.Page{}, err
+		return page.Page{}, nil, err
 	}
-	why, err := s.Why(ctx, id)
+	why, err := s.why(ctx, &r)
 	if err != nil {
-		return page.Page{}, err
+		return page.Page{}, nil, err
 	}
 	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
 		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
@@ -91,7 +98,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 		v.Typed = a.in.Remark // the step is gone, what was written for it isn't
 	}
 	if err := s.verbs(ctx, &v, r, a); err != nil {
-		return v, err
+		return v, nil, err
 	}
 	who := actor.From(ctx)
 	if who.Can(staff.WriteKnowledge) && !t.Expired() {
@@ -110,7 +117,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, err
 		v.Reason = &part.Input{Name: "reason", Label: locale.T(ctx, "ticket.label.reason"), Hint: locale.T(ctx, "ticket.reveal_hint"),
 			Value: a.reason, Error: a.said["reason"], Max: pii.MaxReason, Required: true}
 	}
-	return v, nil
+	return v, t, nil
 }
 
 // mask takes numbers out of what people wrote about a ticket, and tells whether there were any (PRIVACY-2).
@@ -144,15 +151,17 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 	if t.Expired() {
 		return nil // nothing can be done with it any more
 	}
+	from := &seen{stored: stored{s.DB, t}, r: &r}
+	moved, accepted, taken := lastOf(r.steps)
 	for _, m := range Moves(t.State, who) {
-		if !possible(m, r) {
+		if !possible(ctx, m, &r) {
 			continue
 		}
-		f, err := s.facts(ctx, s.DB, t, m, Act{})
+		f, err := s.facts(ctx, from, t, m, Act{})
 		if err != nil {
 			return err
 		}
-		f.last, f.accepted, f.taken = lastOf(r.steps)
+		f.last, f.accepted, f.taken = moved, accepted, taken
 		g := m.refuses(f)
 		if m.Verb == CallBack && (g == nil || g.Name == asked.Name) { // on the page where it is written down who was asked
 			v.Verbs = append(v.Verbs, page.Verb{Name: string(m.Verb), Key: keys[m.Verb], Href: "/callbacks/" + strconv.FormatInt(t.ID, 10), Primary: !primary(v.Verbs)})
@@ -183,14 +192,14 @@ func primary(list []page.Verb) bool {
 }
 
 // possible leaves out a step whose choices are empty.
-func possible(m Move, r around) bool {
+func possible(ctx context.Context, m Move, r *around) bool {
 	switch m.Verb {
 	case Dispatch:
 		return slices.ContainsFunc(r.departments, func(d Department) bool { return !d.Closed })
 	case Link:
 		return len(r.earlier) > 0
 	case Reassign:
-		return len(r.people) > 0
+		return len(r.others(ctx)) > 0
 	}
 	return true
 }
@@ -251,7 +260,7 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 	switch n {
 	case Person:
 		i := input("person", part.Input{Type: "select", Value: strconv.FormatInt(in.Person, 10), Options: []part.Option{{Label: locale.T(ctx, "ticket.choose")}}})
-		for _, p := range r.people {
+		for _, p := range r.others(ctx) {
 			i.Options = append(i.Options, part.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name})
 		}
 		return i

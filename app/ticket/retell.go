@@ -94,7 +94,7 @@ func (r *retelling) note(step Step, set Detail, people bool) {
 	}
 	step.SiteID, step.TicketID, step.NotedAt = r.t.SiteID, r.t.ID, step.At
 	step.Detail, _ = json.Marshal(set) //nolint:errchkjson // times, numbers and plain names
-	r.steps[len(r.steps)-1].Detail = step.Detail
+	r.steps[len(r.steps)-1].Detail, r.steps[len(r.steps)-1].set = step.Detail, &set
 	r.out = append(r.out, step)
 }
 

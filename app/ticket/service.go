@@ -92,7 +92,7 @@ func (s *Service) DoIn(ctx context.Context, tx bun.Tx, id int64, verb Verb, in A
 	if in, err = in.check(m, t, s.now(), past.last.At); err != nil {
 		return nil, err
 	}
-	f, err := s.facts(ctx, tx, t, m, in)
+	f, err := s.facts(ctx, stored{tx, t}, t, m, in)
 	if err != nil {
 		return nil, err
 	}

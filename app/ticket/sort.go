@@ -16,7 +16,7 @@ type Order struct {
 }
 
 // pressing is the limit that decides in the order of work, as Card.Pressing has it: the result's, or of a request for help
-// the answer's where that comes first and isn't given yet (HELP-2). The index tickets_work holds the same expression.
+// the answer's where that comes first and isn't given yet (HELP-2). The indexes tickets_work and tickets_work_list hold the same expression.
 const pressing = `case when t.kind = 'help' and t.solution_at is null and t.lane in ('registered', 'in_hand', 'waiting') then least(t.due_at, t.solution_due) else t.due_at end`
 
 // workOrder is the order of work in the database (TICKET-3).

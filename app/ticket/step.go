@@ -33,6 +33,17 @@ type Step struct {
 	Mark      string          `bun:"mark"`              // what time does once: clock, level, round
 
 	PersonName string `bun:"person_name,scanonly"`
+
+	set *Detail // what Detail says, once read
+}
+
+var _ bun.AfterScanRowHook = (*Step)(nil)
+
+// AfterScanRow reads what the step set, once for everybody who asks.
+func (s *Step) AfterScanRow(context.Context) error {
+	set := read(s.Detail)
+	s.set = &set
+	return nil
 }
 
 // Detail says what a step set, by value and without anything personal: the limits are derived from it.
@@ -76,12 +87,19 @@ type Change struct {
 }
 
 // Set gives what the step set; a step that set nothing gives the zero Detail.
-func (s Step) Set() Detail {
-	var d Detail
-	if len(s.Detail) > 0 {
-		if err := json.Unmarshal(s.Detail, &d); err != nil {
-			return Detail{}
-		}
+func (s *Step) Set() Detail {
+	if s.set != nil {
+		return *s.set
+	}
+	return read(s.Detail)
+}
+
+func read(raw json.RawMessage) (d Detail) {
+	if len(raw) <= len("{}") {
+		return Detail{}
+	}
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return Detail{}
 	}
 	return d
 }
@@ -126,18 +144,19 @@ func later(a, b time.Time) time.Time {
 
 // lastOf are the steps that refusals name.
 func lastOf(steps []Step) (moved, accepted, taken Step) {
-	for _, s := range steps {
+	for i := range steps {
+		s := &steps[i]
 		if s.OrderID != 0 {
 			continue
 		}
 		if s.From != s.To {
-			moved = s
+			moved = *s
 		}
 		if s.Verb == Accept {
-			accepted = s
+			accepted = *s
 		}
 		if s.Set().Took {
-			taken = s
+			taken = *s
 		}
 	}
 	return moved, accepted, taken

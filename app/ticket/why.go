@@ -5,38 +5,28 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/uptrace/bun"
-
-	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
-	"lobby/app/staff"
 	"lobby/app/ticket/limit"
 	"lobby/views/locale"
 	page "lobby/views/ticket"
 )
 
-// Why explains every limit of a ticket and of its orders (SLA-5): from when it counts, which intervals counted, which
+// why explains every limit of a ticket and of its orders (SLA-5): from when it counts, which intervals counted, which
 // didn't and why, in the words of ctx; those that were replaced stand there too (SLA-1).
-func (s *Service) Why(ctx context.Context, id int64) ([]page.Why, error) {
-	if _, err := actor.Require(ctx, staff.ViewTickets); err != nil {
-		return nil, err
-	}
-	t, err := s.Get(ctx, id)
+func (s *Service) why(ctx context.Context, around *around) ([]page.Why, error) {
+	r, err := s.recordOf(ctx, s.DB, around.ticket, around.steps, around.orders)
 	if err != nil {
-		return nil, err
+		return nil, db.Translate(err)
 	}
-	return db.Read(ctx, s.DB, func(ctx context.Context, tx bun.Tx) ([]page.Why, error) {
-		r, err := s.readRecord(ctx, tx, t)
-		if err != nil {
-			return nil, err
-		}
-		now := s.now()
-		out := whys(ctx, nil, r.limits(), "", now)
-		for _, o := range r.orders {
-			out = whys(ctx, out, r.orderLimits(o), o.Number, now)
-		}
-		return out, nil
-	})
+	return r.whys(ctx, s.now()), nil
+}
+
+func (r *record) whys(ctx context.Context, now time.Time) []page.Why {
+	out := whys(ctx, nil, r.limits(), "", now)
+	for _, o := range r.orders {
+		out = whys(ctx, out, r.orderLimits(o), o.Number, now)
+	}
+	return out
 }
 
 // explained are the clocks that a page explains: limits, not what follows from them by the same time.

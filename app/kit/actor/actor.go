@@ -32,6 +32,7 @@ type Actor struct {
 	Name    string    // display name; for the record of a command line "cli:<os user>", of a job its name
 	Site    int64     // the site that this actor works for now; 0 where none is chosen
 	Session int64     // id of the session, for a person
+	Roams   bool      // has a role at another site as well
 	Until   time.Time // when that session ends at the latest; zero: not by itself
 	Screen  string    // for a device: kiosk, display or wall
 	Lang    string    // preferred language tag, or empty

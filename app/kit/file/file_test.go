@@ -286,6 +286,11 @@ func TestOneAtATime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	held := file.Hold()
+	soon, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	if _, err := file.Photo(soon, asJPEG(t, drawn(32, 20, color.White, color.Black))); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second picture was opened beside the first: %v", err)
+	}
 	_, err := file.Photo(ctx, asJPEG(t, drawn(32, 20, color.White, color.Black)))
 	held()
 	if !errors.Is(err, context.Canceled) {

@@ -52,7 +52,7 @@ func TestFormOfAnotherSite(t *testing.T) {
 	hereRoutes(app, &written)
 	guest := webtest.New(t, app)
 	at := func(site int64, lang string) *webtest.Client {
-		return guest.Another().As(people, actor.Actor{Kind: actor.Person, ID: 1, Name: "甲", Site: site, Lang: lang})
+		return guest.Another().As(people, actor.Actor{Kind: actor.Person, ID: 1, Name: "甲", Site: site, Roams: true, Lang: lang})
 	}
 	_, fields := at(7, "").Get("/things").Want(http.StatusOK).Form("form")
 	if fields.Get(layout.HereField) != "7" {

@@ -92,12 +92,22 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 		}
 		shell.Inbox = &inbox
 	}
-	if s.Sites != nil {
-		sites, err := s.Sites(ctx, a.ID, a.Site)
-		if err != nil {
-			s.Log.WarnContext(ctx, "sites of a person", "request", RequestID(c), "error", err)
-		}
-		shell.Sites = sites
-	}
+	shell.Sites = sitesOf(c, a, shell.SiteName)
 	return shell
+}
+
+// sitesOf are the sites where somebody has a role. Most have one, and nothing needs to be looked up for them.
+func sitesOf(c *fiber.Ctx, a actor.Actor, here string) []layout.SiteLink {
+	s, ctx := of(c), Context(c)
+	if !a.Roams && a.Site != 0 {
+		return []layout.SiteLink{{ID: a.Site, Name: here, Current: true}}
+	}
+	if s.Sites == nil {
+		return nil
+	}
+	sites, err := s.Sites(ctx, a.ID, a.Site)
+	if err != nil {
+		s.Log.WarnContext(ctx, "sites of a person", "request", RequestID(c), "error", err)
+	}
+	return sites
 }

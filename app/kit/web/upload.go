@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"mime/multipart"
@@ -20,13 +21,16 @@ import (
 type Upload struct {
 	Path       string // exactly; ":id" is a number
 	Permission actor.Permission
-	Max        int // bytes of its files together
+	Max        int    // bytes of its files together
+	TooLarge   string // key of what is said above that, with Max in MB; empty: web.upload_large
 }
 
 const (
-	uploadSlack   = 64 << 10        // what a form needs around its file
-	uploadTimeout = 5 * time.Minute // for a slow line
-	askTimeout    = 3 * time.Second // for finding out who sends
+	uploadSlack   = 64 << 10         // what a form needs around its file
+	uploadTimeout = 5 * time.Minute  // for a slow line
+	askTimeout    = 3 * time.Second  // for finding out who sends
+	uploadsMost   = 4                // handled at once
+	uploadWait    = 20 * time.Second // for one of them to be done
 )
 
 // upload finds the declared upload of a request.
@@ -94,7 +98,7 @@ func (s *server) unread(c *fiber.Ctx, f *fault.Fault) *fault.Fault {
 		return f
 	}
 	if size := c.Request().Header.ContentLength(); size > u.Max+uploadSlack {
-		return fault.New(fault.TooLarge, "web.upload_large", fault.Args{"Max": u.Max >> 20})
+		return fault.New(fault.TooLarge, cmp.Or(u.TooLarge, "web.upload_large"), fault.Args{"Max": u.Max >> 20})
 	}
 	who, err := Person(c)
 	switch {
@@ -106,6 +110,23 @@ func (s *server) unread(c *fiber.Ctx, f *fault.Fault) *fault.Fault {
 		return fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	return f
+}
+
+// few lets only so many of the large forms be handled at once, each of which is held in memory with what is made of it:
+// who has to wait longer than their turn takes is asked to send again.
+func (s *server) few(c *fiber.Ctx) error {
+	if _, is := s.upload(c.Method(), c.Path()); !is || len(c.Request().Body()) <= BodyLimit {
+		return c.Next()
+	}
+	wait := time.NewTimer(uploadWait)
+	defer wait.Stop()
+	select {
+	case s.uploads <- struct{}{}:
+		defer func() { <-s.uploads }()
+		return c.Next()
+	case <-wait.C:
+		return fault.Wait("web.too_many", uploadWait)
+	}
 }
 
 // Patient is the context of a request that may take longer than others; it keeps who acts and how they are spoken to.

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,17 +97,73 @@ func TestUploadIsReadOnlyFromWhoMaySendOne(t *testing.T) {
 	}
 }
 
+// Large forms are held in memory while they are handled: only a few are at once, the others wait for their turn. Small ones
+// don't wait.
+func TestFewUploadsAtOnce(t *testing.T) {
+	t.Parallel()
+	const all, most = 7, 4
+	people, active := webtest.NewPeople(), &atomic.Int64{}
+	cfg := people.Config()
+	cfg.Active, cfg.Uploads = active, []web.Upload{{Path: "/load", Permission: "site.manage", Max: 2 << 20}}
+	app := web.New(cfg)
+	inside, release := &atomic.Int64{}, make(chan struct{})
+	app.Post("/load", web.Staff("site.manage"), func(c *fiber.Ctx) error {
+		if c.Request().Header.ContentLength() < web.BodyLimit {
+			return c.SendStatus(http.StatusOK)
+		}
+		inside.Add(1)
+		defer inside.Add(-1)
+		<-release
+		return c.SendStatus(http.StatusOK)
+	})
+	guest := webtest.New(t, app)
+	admin := actor.Actor{Kind: actor.Person, ID: 1, Site: 1, May: webtest.May("site.manage")}
+	var sent sync.WaitGroup
+	for range all {
+		c := guest.Another().As(people, admin)
+		r := form(t, c, "/load", 200<<10)
+		sent.Go(func() {
+			answer, err := c.HTTP.Do(r)
+			if err != nil || answer.StatusCode != http.StatusOK || answer.Body.Close() != nil {
+				t.Errorf("%v, %v", answer, err)
+			}
+		})
+	}
+	tick, end := time.NewTicker(time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for active.Load() < all || inside.Load() < most {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Errorf("%d are answered, %d handled", active.Load(), inside.Load())
+			close(release)
+			return
+		}
+	}
+	if n := inside.Load(); n != most {
+		t.Errorf("%d are handled at once", n)
+	}
+	small := guest.Another().As(people, admin)
+	small.Do(form(t, small, "/load", 100)).Want(http.StatusOK)
+	close(release)
+	sent.Wait()
+}
+
 // Of who may not send it the body of an upload is not read: the answer comes while not a byte of it is there yet.
 func TestUploadIsRefusedUnread(t *testing.T) {
 	t.Parallel()
 	people := webtest.NewPeople()
 	cfg := people.Config()
-	cfg.Uploads = []web.Upload{{Path: "/load", Permission: "site.manage", Max: 2 << 20}}
+	cfg.Uploads = []web.Upload{{Path: "/load", Permission: "site.manage", Max: 2 << 20, TooLarge: "ticket.photo.together"}}
 	app := web.New(cfg)
 	app.Post("/load", web.Staff("site.manage"), func(c *fiber.Ctx) error { return c.SendStatus(http.StatusOK) })
 	base := webtest.New(t, app).Base
 	clerk := people.Add(actor.Actor{Kind: actor.Person, ID: 2, Site: 1, May: webtest.May("ticket.view")})
-	for token, status := range map[string]string{"no-such-token": "401", clerk: "403"} {
+	admin := people.Add(actor.Actor{Kind: actor.Person, ID: 1, Site: 1, May: webtest.May("site.manage")})
+	for token, want := range map[string]struct {
+		length       int
+		status, says string
+	}{"no-such-token": {1000000, "401", ""}, clerk: {1000000, "403", ""}, admin: {5000000, "413", "照片加起来超过 2 MB"}} {
 		var dial net.Dialer
 		c, err := dial.DialContext(t.Context(), "tcp", strings.TrimPrefix(base, "http://"))
 		if err != nil {
@@ -113,13 +172,17 @@ func TestUploadIsRefusedUnread(t *testing.T) {
 		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		_, err = fmt.Fprintf(c, "POST /load HTTP/1.1\r\nHost: x\r\nCookie: %s=%s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n", web.SessionCookie, token)
+		_, err = fmt.Fprintf(c, "POST /load HTTP/1.1\r\nHost: x\r\nCookie: %s=%s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n", web.SessionCookie, token, want.length)
 		if err != nil {
 			t.Fatal(err)
 		}
-		line, err := bufio.NewReader(c).ReadString('\n')
-		if err != nil || !strings.Contains(line, status) {
-			t.Errorf("%q, want %s (%v)", line, status, err)
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || !strings.HasPrefix(answer.Status, want.status) || !strings.Contains(string(text), want.says) {
+			t.Errorf("%s, want %s %s (%v): %s", answer.Status, want.status, want.says, err, text)
 		}
 		_ = c.Close()
 	}

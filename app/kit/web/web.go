@@ -99,6 +99,7 @@ type server struct {
 	byAddr  *limiter
 	writes  *limiter
 	devices *limiter
+	uploads chan struct{} // the large forms that are being handled
 }
 
 // local keys what one request carries.
@@ -134,7 +135,7 @@ func New(cfg Config) *fiber.App {
 	app.Use(s.observe, recovered, s.headers)
 	app.Get("/static/accent.css", accentSheet)
 	app.Get("/static/*", staticFile)
-	app.Use(s.limit, s.sameOrigin, compressed())
+	app.Use(s.limit, s.sameOrigin, s.few, compressed())
 	return app
 }
 
@@ -145,7 +146,7 @@ func ready(cfg Config) *server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &server{Config: cfg}
+	s := &server{Config: cfg, uploads: make(chan struct{}, uploadsMost)}
 	s.Rates = cfg.Rates.orDefaults()
 	s.byAddr = newLimiter(s.Rates.Address, s.Rates.AddressBurst)
 	s.writes = newLimiter(s.Rates.Write, s.Rates.WriteBurst)

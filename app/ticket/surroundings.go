@@ -1,0 +1,105 @@
+package ticket
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"lobby/app/kit/actor"
+)
+
+// surroundings is where the guards of a step learn what stands around the ticket: a step asks the database, under its
+// lock; a page, which asks for every button, knows most of it already.
+type surroundings interface {
+	openOrders(ctx context.Context) (int, error)          // orders that the desk still waits for
+	doers(ctx context.Context) ([]int64, error)           // people who did the work (TICKET-5)
+	person(ctx context.Context, id int64) (person, error) // somebody of the site; the zero person for nobody
+	told(ctx context.Context, person int64) (bool, error) // whether somebody was told of an escalation (ESC-5)
+	asked(ctx context.Context) (bool, error)              // whether the callback of this round is on record (CALLBACK-1)
+	disputed(ctx context.Context) (bool, error)           // whether a dispute in it has no outcome yet (COMPLAINT-8)
+}
+
+// stored are the surroundings of a ticket as the database has them.
+type stored struct {
+	tx bun.IDB
+	t  *Ticket
+}
+
+func (d stored) openOrders(ctx context.Context) (int, error) { return openOrders(ctx, d.tx, d.t.ID) }
+func (d stored) doers(ctx context.Context) ([]int64, error)  { return doers(ctx, d.tx, d.t.ID) }
+
+func (d stored) person(ctx context.Context, id int64) (person, error) {
+	return personAt(ctx, d.tx, d.t.SiteID, id)
+}
+
+func (d stored) told(ctx context.Context, person int64) (bool, error) {
+	return wasTold(ctx, d.tx, d.t.ID, person)
+}
+
+func (d stored) asked(ctx context.Context) (bool, error) {
+	return answered(ctx, d.tx, d.t.ID, d.t.Reopened)
+}
+
+func (d stored) disputed(ctx context.Context) (bool, error) {
+	return d.tx.NewSelect().Table("disputes").Where("ticket_id = ?", d.t.ID).Where("ended_at is null").Exists(ctx)
+}
+
+// seen are the surroundings of a ticket on its page: what the page has read, and the rest from the database, once.
+type seen struct {
+	stored
+	r        *around
+	answered *bool
+	open     *bool
+}
+
+func (p *seen) openOrders(context.Context) (n int, _ error) {
+	for i := range p.r.orders {
+		if p.r.orders[i].State.Open() {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (p *seen) doers(context.Context) (ids []int64, _ error) {
+	for i := range p.r.steps {
+		if s := &p.r.steps[i]; actor.Kind(s.ActorKind) == actor.Person && (s.Verb == Resolve || s.Verb == Verb(FinishOrder)) {
+			ids = append(ids, s.ActorID)
+		}
+	}
+	return ids, nil
+}
+
+func (p *seen) person(_ context.Context, id int64) (person, error) {
+	for _, who := range p.r.people {
+		if who.ID == id {
+			return who, nil
+		}
+	}
+	return person{}, nil
+}
+
+func (p *seen) told(_ context.Context, person int64) (bool, error) {
+	return slices.ContainsFunc(p.r.steps, func(s Step) bool { return s.Verb == EscalateVerb && slices.Contains(s.Set().Told, person) }), nil
+}
+
+func (p *seen) asked(ctx context.Context) (bool, error) {
+	return once(ctx, &p.answered, p.stored.asked)
+}
+
+func (p *seen) disputed(ctx context.Context) (bool, error) {
+	return once(ctx, &p.open, p.stored.disputed)
+}
+
+// once asks a question the first time only.
+func once(ctx context.Context, known **bool, ask func(context.Context) (bool, error)) (bool, error) {
+	if *known != nil {
+		return **known, nil
+	}
+	yes, err := ask(ctx)
+	if err == nil {
+		*known = &yes
+	}
+	return yes, err
+}
