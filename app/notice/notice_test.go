@@ -223,6 +223,11 @@ func TestTask(t *testing.T) {
 			t.Errorf("a finished task is finished again: %v", err)
 		}
 	})
+	asked.To = b.people
+	b.ask(asked)
+	if n := b.id(`select count(*) from notices where task_id = ?`, id); n != 2 {
+		t.Errorf("of what is done %d people were told, want the 2 of before", n)
+	}
 	if n := b.id(`select count(*) from audit_log where verb in ('task.take', 'task.finish')`); n != 2 {
 		t.Errorf("%d acts are on record, want 2", n)
 	}
