@@ -179,6 +179,11 @@ func TestTask(t *testing.T) {
 		t.Errorf("taken from another site: %v", err)
 	}
 	t.Run("two take it at once: one has it, the other is told who", func(t *testing.T) {
+		var told []int64
+		b.svc.Taken = func(_ context.Context, _ bun.Tx, k *notice.Task) error {
+			told = append(told, k.TakenBy) // the task's row is held: one at a time
+			return nil
+		}
 		failed := make([]error, 2)
 		var both sync.WaitGroup
 		b.tx(func(ctx context.Context, tx bun.Tx) error { // both wait for the same row before either has it
@@ -215,6 +220,9 @@ func TestTask(t *testing.T) {
 		}
 		if err := b.svc.Finish(b.as(winner), id, "部门漏看，已补派"); err != nil {
 			t.Error(err)
+		}
+		if len(told) != 1 || told[0] != b.people[winner] {
+			t.Errorf("that it was taken, and by whom, is told %v", told)
 		}
 		if w := b.waiting(winner); w.Tasks != 0 {
 			t.Errorf("%d tasks left", w.Tasks)
