@@ -22,12 +22,14 @@ func (a *App) makeCallbacks() {
 // ticketPages are the pages of tickets, with what callbacks and disputes show on them.
 func (i *Instance) ticketPages(calls *callback.Pages, disputes *dispute.Pages) *ticket.Pages {
 	return &ticket.Pages{Service: i.App.Tickets,
-		Beside: func(ctx context.Context, t *ticket.Ticket, opened bool) (templ.Component, []part.Line, error) {
-			dispute, talks, err := disputes.Beside(ctx, t.ID, opened)
+		Beside: func(ctx context.Context, t *ticket.Ticket, kept ticket.Kept, opened bool) (templ.Component, []part.Line, error) {
+			about := dispute.About{Ticket: t.ID, Kind: t.Kind, State: string(t.State), Expired: t.Expired(), Disputed: kept.Dispute}
+			dispute, talks, err := disputes.Beside(ctx, about, opened)
 			if err != nil {
 				return nil, nil, err
 			}
-			call, lines, err := calls.Beside(ctx, callback.Item{Ticket: t.ID, State: string(t.State), Expired: t.Expired()}, opened)
+			item := callback.Item{Ticket: t.ID, State: string(t.State), Expired: t.Expired()}
+			call, lines, err := calls.Beside(ctx, item, kept.Calls || kept.Ratings, opened)
 			return templ.Join(dispute, call), append(lines, talks...), err
 		}}
 }

@@ -110,11 +110,15 @@ func callOf(ticket int64, v web.Values) (Call, error) {
 
 // Beside is what the page of a ticket shows of its callbacks beside its timeline, the way to ask the customer for marks,
 // and the lines of callbacks and marks in it: who was asked, what came of it, the marks, and how often nobody answered.
-// With opened, texts as they were written; else numbers in them are hidden (PRIVACY-2).
-func (p *Pages) Beside(ctx context.Context, i Item, opened bool) (templ.Component, []part.Line, error) {
-	said, err := p.Service.Past(ctx, i.Ticket)
-	if err != nil {
-		return nil, nil, err
+// Has tells whether there were calls or marks. With opened, texts as they were written; else numbers in them are hidden
+// (PRIVACY-2).
+func (p *Pages) Beside(ctx context.Context, i Item, has, opened bool) (templ.Component, []part.Line, error) {
+	said := Past{}
+	if has {
+		var err error
+		if said, err = p.Service.Past(ctx, i.Ticket); err != nil {
+			return nil, nil, err
+		}
 	}
 	var beside templ.Component = templ.NopComponent
 	if actor.From(ctx).Can(staff.CallBack) && i.Rateable() {

@@ -12,6 +12,7 @@ import (
 	"lobby/app/kit/actor"
 	"lobby/app/kit/fault"
 	"lobby/app/kit/pii"
+	"lobby/app/staff"
 	page "lobby/views/dispute"
 	"lobby/views/locale"
 	"lobby/views/part"
@@ -31,22 +32,39 @@ func (r Running) row(ctx context.Context) page.Row {
 		Mediator: r.Mediator, State: r.State, Begun: r.OpenedAt, Talks: r.Talks, Last: r.LastTalk}
 }
 
+// About is what the page of a ticket knows of it and its dispute.
+type About struct {
+	Ticket      int64
+	Kind, State string
+	Expired     bool
+	Disputed    bool // there is a dispute, running or not
+}
+
 // Beside is what the page of a ticket shows of its dispute, and its lines in the timeline. With opened, names and texts as
 // they were written.
-func (p *Pages) Beside(ctx context.Context, ticket int64, opened bool) (templ.Component, []part.Line, error) {
-	d, may, err := p.Service.Of(ctx, ticket)
-	if err != nil || d == nil && !may {
-		return templ.NopComponent, nil, err
+func (p *Pages) Beside(ctx context.Context, about About, opened bool) (templ.Component, []part.Line, error) {
+	if !about.Disputed && !about.may(actor.From(ctx)) {
+		return templ.NopComponent, nil, nil
 	}
-	v := page.Panel{Ticket: ticket}
-	if d == nil {
+	v := page.Panel{Ticket: about.Ticket}
+	if !about.Disputed {
 		return page.TicketPanel(v), nil, nil
+	}
+	d, _, err := p.Service.Of(ctx, about.Ticket)
+	if err != nil || d == nil {
+		return templ.NopComponent, nil, err
 	}
 	v.Mediator, v.Outcome = d.Mediator, string(d.Outcome)
 	for _, y := range d.Parties {
 		v.Parties = append(v.Parties, texts(opened)(y.Words()))
 	}
 	return page.TicketPanel(v), d.lines(ctx, opened), nil
+}
+
+// may tells whether somebody can open a dispute about a ticket that has none.
+func (b About) may(a actor.Actor) bool {
+	t := subject{State: b.State, Expired: b.Expired}
+	return b.Kind == "complaint" && t.runs() && a.Can(staff.ClassifyTickets)
 }
 
 func (d *Dispute) lines(ctx context.Context, opened bool) []part.Line {

@@ -44,7 +44,8 @@ func (s *Service) Of(ctx context.Context, ticket int64) (d *Dispute, may bool, e
 		return nil, false, db.Translate(err)
 	}
 	d, err = of(ctx, s.DB, a.Site, ticket)
-	return d, d == nil && t.Kind == "complaint" && t.runs() && a.Can(staff.ClassifyTickets), db.Translate(err)
+	about := About{Kind: t.Kind, State: t.State, Expired: t.Expired}
+	return d, d == nil && about.may(a), db.Translate(err)
 }
 
 // MaxRunning is how many disputes the list of those that run shows.

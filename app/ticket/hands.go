@@ -65,9 +65,9 @@ func peopleAt(ctx context.Context, db bun.IDB, siteID, id int64) ([]person, erro
 	}
 	err := db.NewRaw(`select p.id, p.name, r.role, r.seniority, 0 as department from staff p join staff_roles r on r.staff_id = p.id and r.site_id = ?0
 			where p.disabled_at is null and (?1 = 0 or p.id = ?1)
-		union all select p.id, '', '', 0, d.id from departments d join staff p on p.id = d.head_id
-			or exists (select from department_members m where m.department_id = d.id and m.staff_id = p.id)
-			where d.site_id = ?0 and (?1 = 0 or p.id = ?1) order by department`, siteID, id).Scan(ctx, &held)
+		union all select d.head_id, '', '', 0, d.id from departments d where d.site_id = ?0 and d.head_id is not null and (?1 = 0 or d.head_id = ?1)
+		union all select m.staff_id, '', '', 0, m.department_id from department_members m where m.site_id = ?0 and (?1 = 0 or m.staff_id = ?1)
+		order by department`, siteID, id).Scan(ctx, &held)
 	if err != nil {
 		return nil, err
 	}

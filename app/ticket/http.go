@@ -25,7 +25,7 @@ type Pages struct {
 	Service *Service
 	// Beside is what other features show on the page of a ticket, and the lines that they add to its timeline, each
 	// feature's in their order; with opened, texts as they were written. Nil: nothing.
-	Beside func(ctx context.Context, t *Ticket, opened bool) (templ.Component, []part.Line, error)
+	Beside func(ctx context.Context, t *Ticket, kept Kept, opened bool) (templ.Component, []part.Line, error)
 }
 
 // Routes mounts the pages.
@@ -259,13 +259,13 @@ func (p *Pages) showTicket(c *fiber.Ctx, status int, id int64, a attempt) error 
 	if a.wrong != nil {
 		a.said = said(ctx, a.wrong, &a.message)
 	}
-	v, t, err := p.Service.page(ctx, id, a)
+	v, r, err := p.Service.page(ctx, id, a)
 	if err != nil {
 		return err
 	}
 	if p.Beside != nil {
 		var lines []part.Line
-		if v.Beside, lines, err = p.Beside(ctx, t, a.opened); err != nil {
+		if v.Beside, lines, err = p.Beside(ctx, r.ticket, r.kept, a.opened); err != nil {
 			return err
 		}
 		v.Steps = Join(v.Steps, lines)

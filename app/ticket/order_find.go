@@ -58,7 +58,8 @@ func (s *Service) MyOrders(ctx context.Context, f OrderFilter) ([]OrderCard, err
 	var list []OrderCard
 	q := orderCards(s.DB, &list, a.Site)
 	if !a.Can(staff.DispatchTickets) {
-		q = q.Where("(d.head_id = ?0 or exists (select from department_members m where m.department_id = d.id and m.staff_id = ?0))", a.ID)
+		q = q.Where(`(o.department_id in (select id from departments where head_id = ?0)
+			or exists (select from department_members m where m.department_id = o.department_id and m.staff_id = ?0))`, a.ID)
 	}
 	if f.Mine {
 		q = q.Where("o.assignee_id = ?", a.ID)

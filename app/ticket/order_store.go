@@ -19,9 +19,8 @@ import (
 // orderRows selects orders of a site with the names of department and who does it.
 func orderRows(db bun.IDB, model any, site int64) *bun.SelectQuery {
 	return db.NewSelect().Model(model).ColumnExpr("?TableColumns").
-		ColumnExpr("d.name as department_name").ColumnExpr("who.name as assignee_name").
-		Join("join departments as d on d.id = o.department_id").
-		Join("left join staff as who on who.id = o.assignee_id").
+		ColumnExpr("(select name from departments where id = o.department_id) as department_name").
+		ColumnExpr("(select name from staff where id = o.assignee_id) as assignee_name").
 		Where("o.site_id = ?", site)
 }
 

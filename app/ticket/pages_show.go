@@ -33,6 +33,7 @@ type attempt struct {
 // around is what stands around a ticket on its page.
 type around struct {
 	ticket      *Ticket
+	kept        Kept
 	steps       []Step
 	orders      []ServiceOrder
 	records     []WorkRecord
@@ -49,22 +50,29 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if r.steps, err = s.Steps(ctx, id); err != nil {
 		return r, err
 	}
-	if r.orders, err = s.Orders(ctx, id); err != nil {
-		return r, err
+	site := r.ticket.SiteID
+	if r.kept, err = keptOf(ctx, s.DB, id); err != nil {
+		return r, db.Translate(err)
 	}
-	if r.records, err = s.Records(ctx, id); err != nil {
-		return r, err
+	if r.kept.Orders {
+		r.orders, err = ordersOf(ctx, s.DB, site, id)
 	}
-	if r.pictures, err = s.Pictures(ctx, id); err != nil {
-		return r, err
+	if err == nil && r.kept.Records {
+		r.records, err = recordsOf(ctx, s.DB, site, id)
+	}
+	if err == nil && r.kept.Pictures {
+		r.pictures, err = picturesOf(ctx, s.DB, site, id)
+	}
+	if err != nil {
+		return r, db.Translate(err)
 	}
 	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
 		return r, err
 	}
-	if r.departments, err = departmentNames(ctx, s.DB, r.ticket.SiteID); err != nil {
+	if r.departments, err = departmentNames(ctx, s.DB, site); err != nil {
 		return r, db.Translate(err)
 	}
-	r.people, err = peopleAt(ctx, s.DB, r.ticket.SiteID, 0)
+	r.people, err = peopleAt(ctx, s.DB, site, 0)
 	return r, db.Translate(err)
 }
 
@@ -76,8 +84,8 @@ func (r *around) others(ctx context.Context) []Colleague {
 	return among(r.people, r.ticket)
 }
 
-// page is one ticket, and how its page shows it to the actor of ctx.
-func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, *Ticket, error) {
+// page is one ticket, what stands around it, and how its page shows it to the actor of ctx.
+func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, *around, error) {
 	r, err := s.around(ctx, id)
 	if err != nil {
 		return page.Page{}, nil, err
@@ -117,7 +125,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, *Ti
 		v.Reason = &part.Input{Name: "reason", Label: locale.T(ctx, "ticket.label.reason"), Hint: locale.T(ctx, "ticket.reveal_hint"),
 			Value: a.reason, Error: a.said["reason"], Max: pii.MaxReason, Required: true}
 	}
-	return v, t, nil
+	return v, &r, nil
 }
 
 // mask takes numbers out of what people wrote about a ticket, and tells whether there were any (PRIVACY-2).

@@ -45,12 +45,33 @@ func (d stored) disputed(ctx context.Context) (bool, error) {
 	return d.tx.NewSelect().Table("disputes").Where("ticket_id = ?", d.t.ID).Where("ended_at is null").Exists(ctx)
 }
 
-// seen are the surroundings of a ticket on its page: what the page has read, and the rest from the database, once.
+// Kept tells what is kept beside a ticket, so that its page reads only what there is.
+type Kept struct {
+	Orders   bool
+	Records  bool
+	Pictures bool
+	Calls    bool // that were made to its customer
+	Ratings  bool
+	Dispute  bool
+	Disputed bool // that dispute has no outcome yet (COMPLAINT-8)
+}
+
+func keptOf(ctx context.Context, db bun.IDB, ticket int64) (k Kept, err error) {
+	err = db.NewRaw(`select exists (select from orders where ticket_id = ?0) as orders,
+		exists (select from work_records where ticket_id = ?0) as records,
+		exists (select from pictures where ticket_id = ?0) as pictures,
+		exists (select from callbacks where ticket_id = ?0) as calls,
+		exists (select from ratings where ticket_id = ?0) as ratings,
+		exists (select from disputes where ticket_id = ?0) as dispute,
+		exists (select from disputes where ticket_id = ?0 and ended_at is null) as disputed`, ticket).Scan(ctx, &k)
+	return k, err
+}
+
+// seen are the surroundings of a ticket on its page, which has read most of them.
 type seen struct {
 	stored
 	r        *around
-	answered *bool
-	open     *bool
+	answered *bool // whether the callback is on record, once asked
 }
 
 func (p *seen) openOrders(context.Context) (n int, _ error) {
@@ -84,22 +105,17 @@ func (p *seen) told(_ context.Context, person int64) (bool, error) {
 	return slices.ContainsFunc(p.r.steps, func(s Step) bool { return s.Verb == EscalateVerb && slices.Contains(s.Set().Told, person) }), nil
 }
 
-func (p *seen) asked(ctx context.Context) (bool, error) {
-	return once(ctx, &p.answered, p.stored.asked)
-}
-
-func (p *seen) disputed(ctx context.Context) (bool, error) {
-	return once(ctx, &p.open, p.stored.disputed)
-}
-
-// once asks a question the first time only.
-func once(ctx context.Context, known **bool, ask func(context.Context) (bool, error)) (bool, error) {
-	if *known != nil {
-		return **known, nil
+func (p *seen) asked(ctx context.Context) (yes bool, err error) {
+	switch {
+	case !p.r.kept.Calls:
+		return false, nil
+	case p.answered != nil:
+		return *p.answered, nil
 	}
-	yes, err := ask(ctx)
-	if err == nil {
-		*known = &yes
+	if yes, err = p.stored.asked(ctx); err == nil {
+		p.answered = &yes
 	}
 	return yes, err
 }
+
+func (p *seen) disputed(context.Context) (bool, error) { return p.r.kept.Disputed, nil }

@@ -29,7 +29,7 @@ const (
 	dueTickets  = 10_000
 	tickMost    = 10 * time.Second
 	reportMost  = 1.3
-	reportTurns = 3
+	reportTurns = 9
 )
 
 // largeSite measures the pages that people work with on a site with a million tickets, beside the same with ten thousand;
