@@ -409,6 +409,10 @@ func TestTimeBelowTheCap(t *testing.T) {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
+	urgent := h.report(func(r *ticket.Register) { r.Urgency = "A" }).ID // the last one that came, and the first of its lane
+	if got := h.frames(v, event("ticket.overdue", urgent)); got[0].Content == "" {
+		t.Error("a card at the top is not shown")
+	}
 	if got := h.frames(h.view(live.Display, locale.English), event("ticket.overdue", first)); (got[0] != live.Frame{}) {
 		t.Errorf("the display: %+v", got[0])
 	}

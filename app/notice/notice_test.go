@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +178,11 @@ func TestTask(t *testing.T) {
 		t.Errorf("taken from another site: %v", err)
 	}
 	t.Run("two take it at once: one has it, the other is told who", func(t *testing.T) {
+		var told []int64
+		b.svc.Taken = func(_ context.Context, _ bun.Tx, k *notice.Task) error {
+			told = append(told, k.TakenBy) // the task's row is held: one at a time
+			return nil
+		}
 		failed := make([]error, 2)
 		var both sync.WaitGroup
 		b.tx(func(ctx context.Context, tx bun.Tx) error { // both wait for the same row before either has it
@@ -216,6 +220,9 @@ func TestTask(t *testing.T) {
 		if err := b.svc.Finish(b.as(winner), id, "部门漏看，已补派"); err != nil {
 			t.Error(err)
 		}
+		if len(told) != 1 || told[0] != b.people[winner] {
+			t.Errorf("that it was taken, and by whom, is told %v", told)
+		}
 		if w := b.waiting(winner); w.Tasks != 0 {
 			t.Errorf("%d tasks left", w.Tasks)
 		}
@@ -223,96 +230,12 @@ func TestTask(t *testing.T) {
 			t.Errorf("a finished task is finished again: %v", err)
 		}
 	})
+	asked.To = b.people
+	b.ask(asked)
+	if n := b.id(`select count(*) from notices where task_id = ?`, id); n != 2 {
+		t.Errorf("of what is done %d people were told, want the 2 of before", n)
+	}
 	if n := b.id(`select count(*) from audit_log where verb in ('task.take', 'task.finish')`); n != 2 {
 		t.Errorf("%d acts are on record, want 2", n)
-	}
-}
-
-func TestOutbox(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	post := notice.Post{Channels: []notice.Channel{notice.Mail, notice.Robot}}
-	var many []notice.Told
-	for i := range 40 {
-		many = append(many, notice.Told{To: b.people[:1], Kind: "escalated", About: about(int64(i + 1)), Mark: "x", Due: b.clock()})
-	}
-	b.tell(post, many...)
-	out := notice.Outbox{DB: b.db, Now: b.clock}
-	claim := func(n int) []notice.Letter {
-		t.Helper()
-		l, err := out.Claim(t.Context(), notice.Mail, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	t.Run("many carriers at once: each letter goes to one", func(t *testing.T) {
-		var mu sync.Mutex
-		var all []int64
-		var carriers sync.WaitGroup
-		for range 8 {
-			carriers.Go(func() {
-				letters, err := out.Claim(t.Context(), notice.Mail, 5)
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil {
-					t.Error(err)
-				}
-				for _, l := range letters {
-					all = append(all, l.ID)
-				}
-			})
-		}
-		carriers.Wait()
-		slices.Sort(all)
-		if len(all) != 40 || len(slices.Compact(all)) != 40 {
-			t.Errorf("%d letters claimed, %d of them once", len(all), len(slices.Compact(slices.Clone(all))))
-		}
-	})
-	if again := claim(100); len(again) != 0 {
-		t.Fatalf("%d letters are claimed again within their lease", len(again))
-	}
-	b.pass(notice.Lease)
-	letters := claim(100)
-	if len(letters) != 40 || letters[0].Tries != 2 || letters[0].Staff != b.people[0] {
-		t.Fatalf("after the lease %d letters come again: %+v", len(letters), letters[:min(1, len(letters))])
-	}
-	for _, l := range letters[1:] {
-		if err := out.Sent(t.Context(), l.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lasting, tries := letters[0], 0
-	for tries = range 20 {
-		if err := out.Failed(t.Context(), lasting); err != nil {
-			t.Fatal(err)
-		}
-		b.pass(24 * time.Hour)
-		next := claim(100)
-		if len(next) == 0 {
-			break
-		}
-		lasting = next[0]
-	}
-	if tries != 6 || b.id(`select count(*) from outbox where failed_at is not null`) != 1 {
-		t.Errorf("given up after %d more tries", tries)
-	}
-	if n := b.id(`select count(*) from outbox where channel = 'robot' and tries = 0`); n != 40 {
-		t.Errorf("the other channel has %d letters, want its own 40", n)
-	}
-}
-
-func TestWakesScreensOnce(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	told := notice.Told{To: b.people, Kind: "escalated", About: about(7), Mark: "x", Due: b.clock()}
-	b.tell(notice.Post{}, told)
-	b.tell(notice.Post{}, told) // nobody learns anything new
-	var kinds []string
-	if err := b.db.NewRaw(`select kind || ' ' || ref || ' ' || body from events order by seq`).Scan(t.Context(), &kinds); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Join(kinds, ",") != "notice.sent 0 {}" {
-		t.Errorf("events %v: want one wake-up that names nobody", kinds)
 	}
 }

@@ -6,9 +6,6 @@ import (
 	page "lobby/views/ticket"
 )
 
-// DueBatch is how many tickets one transaction of the watch takes, for tests.
-const DueBatch = dueBatch
-
 // Whys explains the limits of a ticket as its page does.
 func (s *Service) Whys(ctx context.Context, id int64) ([]page.Why, error) {
 	v, _, err := s.page(ctx, id, attempt{})

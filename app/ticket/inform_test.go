@@ -114,6 +114,9 @@ func TestOversight(t *testing.T) {
 	if _, err := d.db.NewRaw(`update tickets set near_at = ? where id = ?`, d.clock.Now(), fresh.ID).Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := d.db.NewRaw(`update tickets set untaken_at = ? where id = ?`, d.clock.Now(), late.ID).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var grave int64
 	d.scan(&grave, `update tickets set severity = 'major', kind = 'complaint', type = 'C2' where id = ? returning id`, late.ID)
 	o, err := d.svc.Oversight(d.as(staff.Manager))
@@ -123,7 +126,7 @@ func TestOversight(t *testing.T) {
 	for name, l := range map[string]struct {
 		got  []ticket.Ticket
 		want int64
-	}{"overdue": {o.Overdue, late.ID}, "near": {o.Near, fresh.ID}, "grave": {o.Grave, grave}} {
+	}{"untaken": {o.Untaken, late.ID}, "overdue": {o.Overdue, late.ID}, "near": {o.Near, fresh.ID}, "grave": {o.Grave, grave}} {
 		if len(l.got) != 1 || l.got[0].ID != l.want {
 			t.Errorf("%s: %d tickets", name, len(l.got))
 		}

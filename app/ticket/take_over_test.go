@@ -269,6 +269,17 @@ func TestTakeOver(t *testing.T) {
 		if got := d.get(made.ID); !got.UntakenAt.IsZero() {
 			t.Errorf("it waits since %s", got.UntakenAt)
 		}
+		second := d.register(d.as(staff.Agent), inquiry())
+		d.bring(second.ID, ticket.InHand)
+		d.clock.Add(48 * time.Hour)
+		d.mark(d.svc)
+		if d.get(second.ID).UntakenAt.IsZero() {
+			t.Fatal("it wasn't escalated")
+		}
+		d.do(d.as(staff.Manager), second.ID, ticket.Answer, "我来查") // wasn't told, and gives tickets to others
+		if got := d.get(second.ID); !got.UntakenAt.IsZero() {
+			t.Errorf("the manager works on it, and it waits since %s", got.UntakenAt)
+		}
 		d.agrees()
 	})
 	t.Run("ESC-5 it is for those who were told: nobody else takes it, and who is on the duty list can", func(t *testing.T) {

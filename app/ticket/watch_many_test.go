@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-
-	"lobby/app/ticket"
 )
 
 // statements counts the statements on a pool, by transaction.
@@ -36,7 +34,7 @@ func (s *statements) AfterQuery(_ context.Context, e *bun.QueryEvent) {
 func TestManyLimitsAtOnce(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
-	const many = 5*ticket.DueBatch/2 + 1
+	const many = 251
 	_, err := d.db.NewRaw(`insert into tickets (site_id, entry_key, entry_hash, number, channel, kind, place, matter, registered_at)
 		select ?, gen_random_uuid(), '', 'D' || n, 'phone', 'inquiry', '大堂', '问路', ?::timestamptz from generate_series(1, ?) n`, d.site, monday, many).Exec(t.Context())
 	if err != nil {

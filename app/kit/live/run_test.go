@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bare is an id of which no screen has anything to show; the rest of its division by 3 says which kind it has, if any.
+// bareIDs is the id from which on screens have nothing to show; the rest of a division by 3 says of which kind, if any.
 const bareIDs = 1000
 
 func bareFrame(id int64) Frame { return Frame{Kind: []string{"", "a.done", "b.done"}[id%3]} }
@@ -71,15 +71,16 @@ func heard(kinds []string) []string {
 	return slices.Compact(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "" }))
 }
 
-// A burst that screens have nothing to show of is one message for each socket, together with what they have to show.
-// A page of an older build gets every number by itself.
+// A burst that screens have nothing to show of, more than a ring has places, is one message for each socket, together with
+// what they have to show. A page of an older build gets every number by itself.
 func TestABurstIsOneMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	newer, older := s.open(1), s.open(1, "ranges", "")
 	eventually(t, 5*time.Second, "both to be served", func() bool { return newer.count(isHeartbeat) > 0 && older.count(isHeartbeat) > 0 })
 	var ids []int64
-	for range 200 {
+	const burst = keep + 200
+	for range burst {
 		ids = append(ids, 3*bareIDs) // nothing to say of them
 	}
 	if err := set(t.Context(), s.pool, 1, append(ids, 7)...); err != nil {
@@ -87,14 +88,17 @@ func TestABurstIsOneMessage(t *testing.T) {
 	}
 	for _, sc := range []*screen{newer, older} {
 		sc.equalsDatabase(1, 5*time.Second)
+		if n := sc.count(isSnapshot); n != 0 {
+			t.Errorf("%d snapshots", n)
+		}
 	}
 	if n := newer.count(isFrame); n != 1 {
 		t.Errorf("%d messages, want 1", n)
 	}
-	if n := older.count(isFrame); n != 201 {
-		t.Errorf("%d messages for a page that knows no ranges, want 201", n)
+	if n := older.count(isFrame); n != burst+1 {
+		t.Errorf("%d messages for a page that knows no ranges, want %d", n, burst+1)
 	}
-	for _, at := range []int64{0, 1, 100, 200} { // who stands inside gets it whole
+	for _, at := range []int64{0, 1, 100, burst} { // who stands inside gets it whole
 		back := s.blank(1)
 		back.at = Position{1, at}
 		back.connect()
@@ -102,5 +106,23 @@ func TestABurstIsOneMessage(t *testing.T) {
 		if n, whole := back.count(isFrame), back.count(isSnapshot); n != 1 || whole != 0 {
 			t.Errorf("from %d: %d messages and %d snapshots, want 1 and 0", at, n, whole)
 		}
+	}
+}
+
+// What a snapshot is behind counts by messages: a run of many numbers is one.
+func TestASnapshotBehindARun(t *testing.T) {
+	t.Parallel()
+	v := &view{hub: &Hub{}, age: 1, epoch: 1, look: make(chan struct{}, 1), snap: &snapshot{age: 1, seq: 5}}
+	v.ring.begin(0)
+	for seq := int64(10); seq <= 10*snapshotReach; seq += 10 {
+		v.ring.push(item{seq: seq})
+	}
+	c := &client{view: v}
+	if _, given := v.catchUp(c); !given || c.seq != 5 || c.place != v.ring.after(5) {
+		t.Errorf("a snapshot %d messages behind isn't given out: at %d", snapshotReach, c.seq)
+	}
+	v.ring.push(item{seq: v.ring.end + 1})
+	if _, given := v.catchUp(&client{view: v}); given || !v.wanted {
+		t.Error("one that is further behind is")
 	}
 }

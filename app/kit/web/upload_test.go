@@ -181,7 +181,7 @@ func TestUploadIsRefusedUnread(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(answer.Body)
-		if err != nil || !strings.HasPrefix(answer.Status, want.status) || !strings.Contains(string(text), want.says) {
+		if err != nil || answer.Body.Close() != nil || !strings.HasPrefix(answer.Status, want.status) || !strings.Contains(string(text), want.says) {
 			t.Errorf("%s, want %s %s (%v): %s", answer.Status, want.status, want.says, err, text)
 		}
 		_ = c.Close()
