@@ -135,6 +135,9 @@ func TestOrderPages(t *testing.T) {
 			step.browser.Get(path).WantText(step.state)
 		}
 		tech.Get(path).WantText("换了阀芯", "不漏了", "阀芯 1 个", "等阀芯")
+		var id int64
+		c.scan(&id, `select ticket_id from orders where id = ?`, strings.TrimPrefix(path, "/orders/"))
+		c.at(staff.Receptionist).Get(fmt.Sprintf("/desk/tickets/%d", id)).WantText("F261123-0001", "工程维修部", "换了阀芯", "阀芯 1 个")
 		if len(tech.Get("/orders?scope=over").All(".job")) != 1 || len(tech.Get("/orders").All(".job")) != 0 {
 			t.Error("the lists are wrong")
 		}
