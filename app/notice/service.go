@@ -58,12 +58,15 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 		return Waiting{}, err
 	}
 	var w Waiting
-	err = s.DB.NewRaw(`select count(*) as unseen, count(*) filter (where n.loud) as loud, coalesce(max(n.id) filter (where n.loud), 0) as latest,
-			count(*) filter (where n.task_id is null or not exists (select from tasks k
-				where k.id = n.task_id and k.site_id = ?0 and k.done_at is null and (k.taken_by is null or k.taken_by = ?1))) as fresh,
-			(select count(*) from tasks k where k.site_id = ?0 and k.done_at is null and (k.taken_by = ?1
-				or k.taken_by is null and exists (select from notices m where m.task_id = k.id and m.staff_id = ?1))) as tasks
-		from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null`, a.Site, a.ID).Scan(ctx, &w)
+	err = s.DB.NewRaw(`with mine as (
+			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
+			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1
+				where k.site_id = ?0 and k.done_at is null and k.taken_by is null),
+		unseen as (select n.id, n.loud, n.task_id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null)
+		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
+			(select coalesce(max(id), 0) from unseen where loud) as latest,
+			(select count(*) from unseen where task_id is null or task_id not in (select id from mine)) as fresh,
+			(select count(*) from mine) as tasks`, a.Site, a.ID).Scan(ctx, &w)
 	return w, db.Translate(err)
 }
 
