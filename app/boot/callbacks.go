@@ -23,7 +23,7 @@ func (a *App) makeCallbacks() {
 func (i *Instance) ticketPages(calls *callback.Pages, disputes *dispute.Pages) *ticket.Pages {
 	return &ticket.Pages{Service: i.App.Tickets,
 		Beside: func(ctx context.Context, t *ticket.Ticket, kept ticket.Kept, opened bool) (templ.Component, []part.Line, error) {
-			about := dispute.About{Ticket: t.ID, Kind: t.Kind, State: string(t.State), Expired: t.Expired(), Disputed: kept.Dispute}
+			about := dispute.About{Ticket: t.ID, Kind: t.Kind, State: string(t.State), Expired: t.Expired(), Dispute: kept.Dispute}
 			dispute, talks, err := disputes.Beside(ctx, about, opened)
 			if err != nil {
 				return nil, nil, err

@@ -55,7 +55,7 @@ func (p *Pages) list(c *fiber.Ctx) error {
 	}
 	if id, err := strconv.ParseInt(c.Query("ticket"), 10, 64); err == nil && l.Notice != "" {
 		done, err := p.Service.Get(ctx, id)
-		if err != nil && !missing(err) {
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
 		if err == nil {
@@ -73,12 +73,6 @@ func (p *Pages) list(c *fiber.Ctx) error {
 		}
 	}
 	return web.Render(c, fiber.StatusOK, page.ListPage(shell(c, locale.T(ctx, "callback.title")), l))
-}
-
-// missing tells whether there is no such ticket here.
-func missing(err error) bool {
-	f, is := fault.As(err)
-	return is && f.Kind == fault.NotFound
 }
 
 // attempt is what somebody just tried on the page of a call, and what came of it.

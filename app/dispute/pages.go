@@ -37,17 +37,17 @@ type About struct {
 	Ticket      int64
 	Kind, State string
 	Expired     bool
-	Disputed    bool // there is a dispute, running or not
+	Dispute     bool // there is one, running or over
 }
 
 // Beside is what the page of a ticket shows of its dispute, and its lines in the timeline. With opened, names and texts as
 // they were written.
 func (p *Pages) Beside(ctx context.Context, about About, opened bool) (templ.Component, []part.Line, error) {
-	if !about.Disputed && !about.may(actor.From(ctx)) {
+	if !about.Dispute && !about.may(actor.From(ctx)) {
 		return templ.NopComponent, nil, nil
 	}
 	v := page.Panel{Ticket: about.Ticket}
-	if !about.Disputed {
+	if !about.Dispute {
 		return page.TicketPanel(v), nil, nil
 	}
 	d, _, err := p.Service.Of(ctx, about.Ticket)

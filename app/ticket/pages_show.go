@@ -43,6 +43,7 @@ type around struct {
 	people      []person // of the site
 }
 
+// around reads it for one page, and of what may be kept beside the ticket only what there is.
 func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if r.ticket, err = s.Get(ctx, id); err != nil {
 		return r, err

@@ -41,7 +41,7 @@ var _ bun.AfterScanRowHook = (*Step)(nil)
 
 // AfterScanRow reads what the step set, once for everybody who asks.
 func (s *Step) AfterScanRow(context.Context) error {
-	set := read(s.Detail)
+	set := detailOf(s.Detail)
 	s.set = &set
 	return nil
 }
@@ -91,10 +91,10 @@ func (s *Step) Set() Detail {
 	if s.set != nil {
 		return *s.set
 	}
-	return read(s.Detail)
+	return detailOf(s.Detail)
 }
 
-func read(raw json.RawMessage) (d Detail) {
+func detailOf(raw json.RawMessage) (d Detail) {
 	if len(raw) <= len("{}") {
 		return Detail{}
 	}
