@@ -37,7 +37,7 @@ type Filter struct {
 
 // Listing is one page of the list.
 type Listing struct {
-	Tickets []Ticket
+	Tickets []Ticket // what their lines show, no more
 	Page    int
 	More    bool // there is a next page
 }
@@ -49,7 +49,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 		return Listing{}, err
 	}
 	out := Listing{Page: max(f.Page, 1)}
-	q := rows(s.DB, &out.Tickets, a.Site)
+	q := lines(s.DB, &out.Tickets, a.Site)
 	switch {
 	case f.State != "":
 		q = q.Where("t.state = ?", f.State)
@@ -146,7 +146,9 @@ func (s *Service) ByPhone(ctx context.Context, phone string) ([]Ticket, error) {
 		return nil, nil
 	}
 	index := s.Vault.Index(pii.Phone, normal)
-	return s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return db.Prepared(s.DB, q.Where("t.phone_index = ?", db.Value(index))) })
+	return s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return db.Prepared(s.DB, q.Where("t.phone_index = ?", db.Value(index)))
+	})
 }
 
 // ByPlace finds the tickets of a household, however its place is written, and those whose place begins with the text;
@@ -176,7 +178,7 @@ func (s *Service) find(ctx context.Context, by func(*bun.SelectQuery) *bun.Selec
 		return nil, err
 	}
 	var out []Ticket
-	err = by(rows(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
+	err = by(lines(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
 	return out, db.Translate(err)
 }
 

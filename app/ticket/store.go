@@ -25,6 +25,17 @@ func rows(tx bun.IDB, model any, site int64) *bun.SelectQuery {
 		Where("t.site_id = ?", db.Value(site))
 }
 
+// lines selects of the tickets of a site what one line of a list shows; the rest of a Ticket stays zero.
+func lines(tx bun.IDB, model any, site int64) *bun.SelectQuery {
+	return tx.NewSelect().Model(model).
+		Column("id", "site_id", "number", "kind", "urgency", "type", "life_safety", "state", "place", "matter", "owner_id", "handler_id", "registered_at",
+			"due_at", "solution_due", "solution_at", "overdue_at", "reopened", "afterwards", "accepted_at", "urged", "repeats_id", "update_due",
+			"expired_at", "escalated").
+		ColumnExpr("(select name from staff where id = t.owner_id) as owner_name").
+		ColumnExpr("(select name from staff where id = t.handler_id) as handler_name").
+		Where("t.site_id = ?", db.Value(site))
+}
+
 func get(ctx context.Context, tx bun.IDB, site, id int64) (*Ticket, error) {
 	t := new(Ticket)
 	return t, db.Prepared(tx, rows(tx, t, site).Where("t.id = ?", db.Value(id))).Scan(ctx)
@@ -73,9 +84,10 @@ func insertStep(ctx context.Context, tx bun.IDB, step *Step) error {
 	return err
 }
 
+// steps reads a ticket's history as people read it.
 func steps(ctx context.Context, tx bun.IDB, site, ticket int64) ([]Step, error) {
 	var out []Step
-	err := db.Prepared(tx, tx.NewSelect().Model(&out).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
+	err := db.Prepared(tx, tx.NewSelect().Model(&out).ExcludeColumn("site_id", "ticket_id", "mark").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
 		Where("s.site_id = ?", db.Value(site)).Where("s.ticket_id = ?", db.Value(ticket)).OrderExpr("s.id")).Scan(ctx)
 	return out, err
