@@ -3,7 +3,9 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/uptrace/bun"
@@ -39,13 +41,28 @@ type query[Q any] interface {
 }
 
 // Value is a value of a Prepared query. In any other query it is written like every value.
-func Value(v any) schema.QueryAppender {
+func Value(v any) schema.QueryAppender { return valued(v, v) }
+
+// Values are several as one array, for `= any(?)` and unnest.
+func Values[T int64 | string](list []T) schema.QueryAppender {
+	text := make([]string, len(list))
+	for i, v := range list {
+		text[i] = `"` + escapes.Replace(fmt.Sprint(v)) + `"`
+	}
+	return valued("{"+strings.Join(text, ",")+"}", pgdialect.Array(list))
+}
+
+// escapes are of the text of an array.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// valued is a value as a statement is given it, and as it is written into a text.
+func valued(given, written any) schema.QueryAppender {
 	return appender(func(gen schema.QueryGen, b []byte) ([]byte, error) {
 		c, ok := gen.Dialect().(*collecting)
 		if !ok {
-			return gen.Append(b, v), nil
+			return gen.Append(b, written), nil
 		}
-		c.values = append(c.values, v)
+		c.values = append(c.values, given)
 		return strconv.AppendInt(append(b, '$'), int64(len(c.values)), 10), nil
 	})
 }

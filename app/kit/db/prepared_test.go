@@ -58,6 +58,30 @@ func TestPrepared(t *testing.T) {
 			t.Errorf("the session ran its statements %v times", runs)
 		}
 	})
+	t.Run("several values as one array", func(t *testing.T) {
+		t.Parallel()
+		pool := alone(t, "")
+		texts, numbers := []string{"", "it's", `a "word"`, `back\slash`, "a,b", "{c}", "null", "漏水"}, []int64{-1, 0, 1 << 40}
+		ask := func(texts []string, numbers []int64) {
+			var got []string
+			q := pool.NewRaw(`select t from unnest(?::text[]) t union all select n::text from unnest(?::bigint[]) n`, db.Values(texts), db.Values(numbers))
+			want := slices.Clone(texts)
+			for _, n := range numbers {
+				want = append(want, strconv.FormatInt(n, 10))
+			}
+			if err := q.Scan(t.Context(), &got); err != nil || !slices.Equal(got, want) {
+				t.Errorf("as text: %q, %v", got, err)
+			}
+			if err := db.Prepared(pool, q).Scan(t.Context(), &got); err != nil || !slices.Equal(got, want) {
+				t.Errorf("prepared: %q, %v", got, err)
+			}
+		}
+		ask(texts, numbers)
+		ask([]string{}, []int64{})
+		if runs := held(t, pool); !slices.Equal(runs, []int{2}) {
+			t.Errorf("the session ran its statements %v times", runs)
+		}
+	})
 	t.Run("a select with a model, also where nothing is found", func(t *testing.T) {
 		t.Parallel()
 		pool := alone(t, "")
