@@ -131,8 +131,8 @@ func TestCallbackPages(t *testing.T) {
 			t.Errorf("the timeline ends with %q", last)
 		}
 		own := fmt.Sprintf("/desk/tickets/%d", id)
-		c.agent.Get("/callbacks?done=reopened&ticket=" + path[len("/callbacks/"):]).WantText("客户不满意，工单重新处理").One(`.alert a[href="` + own + `"]`)
-		if n := len(c.agent.Get("/callbacks?done=reopened&ticket=999999").Want(http.StatusOK).WantText("客户不满意，工单重新处理").All(".alert a")); n != 0 {
+		c.agent.Get("/callbacks?done=reopened&ticket=" + path[len("/callbacks/"):]).WantText("客户不满意，报事重新处理").One(`.alert a[href="` + own + `"]`)
+		if n := len(c.agent.Get("/callbacks?done=reopened&ticket=999999").Want(http.StatusOK).WantText("客户不满意，报事重新处理").All(".alert a")); n != 0 {
 			t.Error("a ticket that isn't here is linked")
 		}
 	})

@@ -219,42 +219,6 @@ func TestInboxOfASiteAndARole(t *testing.T) {
 	}
 }
 
-func TestDutyPage(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	chief, agent := o.browser("chief"), o.browser("agent")
-	page := chief.Get("/duty").Want(http.StatusOK)
-	action, form := page.Form("section.panel form")
-	form.Set("staff", strconv.FormatInt(o.people["agent"], 10))
-	form.Set("kind", "away")
-	form.Set("stand-in", strconv.FormatInt(o.people["boss"], 10))
-	chief.Post(action, form).Want(http.StatusSeeOther).WantLocation("/duty?done=added")
-	chief.Get("/duty").Want(http.StatusOK).WantText("测试agent", "测试boss替班", "不在岗")
-	chief.Post(action, form).Want(http.StatusConflict).WantText("已经有一条同类的安排")
-	wrong := chief.Post(action, url.Values{"here": form["here"], "staff": {"0"}, "kind": {"asleep"}, "from": {"soon"}, "until": {""}}).Want(http.StatusUnprocessableEntity)
-	for _, field := range []string{"staff", "kind", "from", "until"} {
-		if n := wrong.All("[name=" + field + "]"); len(n) != 1 || webtest.Attr(n[0], "aria-invalid") != "true" {
-			t.Errorf("%s isn't marked", field)
-		}
-	}
-	if webtest.Attr(wrong.One("input[name=from]"), "value") != "soon" {
-		t.Error("what was typed is gone")
-	}
-	seen := agent.Get("/duty").Want(http.StatusOK).WantText("测试agent", "测试boss替班")
-	if len(seen.All("main form")) != 0 {
-		t.Error("an agent can change the table")
-	}
-	agent.Post("/duty", form).Want(http.StatusForbidden)
-	end, _ := chief.Get("/duty").Form("td form")
-	agent.Post(end, url.Values{}).Want(http.StatusForbidden)
-	chief.Post(end, url.Values{}).Want(http.StatusSeeOther)
-	if len(chief.Get("/duty").Want(http.StatusOK).All("#now")) != 1 {
-		t.Error("no list of who is on")
-	}
-	agent.Get("/duty").WantText("值班表上现在没有人")
-	chief.Post(end, url.Values{}).Want(http.StatusConflict).WantText("这条安排已经结束")
-}
-
 func TestSupervisorPage(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

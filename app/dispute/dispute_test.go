@@ -148,7 +148,7 @@ func TestDispute(t *testing.T) {
 		want(t, err, fault.NotFound, "")
 		_, err = b.svc.Open(b.as(b.colleague, b.site, staff.Guard), entry(b.ticket("complaint", "in_hand")))
 		want(t, err, fault.Forbidden, "")
-		_, _, err = b.svc.Running(b.as(b.colleague, b.site, staff.Guard))
+		_, _, err = b.svc.Running(b.as(b.colleague, b.site, staff.Guard), 1)
 		want(t, err, fault.Forbidden, "")
 	})
 	t.Run("COMPLAINT-8 the list of those that run: one's own first, then the oldest; nothing of another site, nothing that is over", func(t *testing.T) {
@@ -159,15 +159,15 @@ func TestDispute(t *testing.T) {
 		if err := b.svc.End(chief, ends.Ticket, dispute.Withdrawn, "算了"); err != nil {
 			t.Fatal(err)
 		}
-		list, more, err := b.svc.Running(mine)
+		list, more, err := b.svc.Running(mine, 1)
 		if err != nil || more || len(list) != 2 || !list[0].Mine || list[0].TicketID != complaint || list[1].Mine {
 			t.Errorf("%+v, more %t, %v", list, more, err)
 		}
-		theirs, _, err := b.svc.Running(desk)
+		theirs, _, err := b.svc.Running(desk, 1)
 		if err != nil || len(theirs) != 2 || theirs[1].TicketID != complaint || len(theirs[1].Parties) != 2 || theirs[1].Parties[0] != "欧阳太太 · 18#2单元201" {
 			t.Errorf("%+v, %v", theirs, err)
 		}
-		if away, _, err := b.svc.Running(b.as(b.owner, b.other, staff.Agent)); err != nil || len(away) != 0 {
+		if away, _, err := b.svc.Running(b.as(b.owner, b.other, staff.Agent), 1); err != nil || len(away) != 0 {
 			t.Errorf("of another site: %+v, %v", away, err)
 		}
 	})

@@ -30,11 +30,15 @@ func (p *Pages) Routes(app fiber.Router) {
 // list shows the disputes that have no outcome yet.
 func (p *Pages) list(c *fiber.Ctx) error {
 	ctx := web.Context(c)
-	running, more, err := p.Service.Running(ctx)
+	n := 1
+	if asked, err := strconv.Atoi(c.Query("page")); err == nil && asked > 1 && asked <= maxPage {
+		n = asked
+	}
+	running, more, err := p.Service.Running(ctx, n)
 	if err != nil {
 		return err
 	}
-	v := page.List{More: more}
+	v := page.List{Page: n, More: more}
 	for _, r := range running {
 		v.Add(r.row(ctx), r.Mine)
 	}

@@ -48,18 +48,25 @@ func (s *Service) Of(ctx context.Context, ticket int64) (d *Dispute, may bool, e
 	return d, d == nil && about.may(a), db.Translate(err)
 }
 
-// MaxRunning is how many disputes the list of those that run shows.
-const MaxRunning = 100
+const (
+	// PageSize is how many disputes one page of the list of those that run shows.
+	PageSize = 50
+	// maxPage bounds how far one can page.
+	maxPage = 100
+)
 
-// Running lists the disputes of the site that have no outcome yet: those in which who asks mediates first, then the oldest
-// first; more tells whether there are others (COMPLAINT-8).
-func (s *Service) Running(ctx context.Context) (list []Running, more bool, err error) {
+// Running gives a page, from 1, of the disputes of the site that have no outcome yet: those in which who asks mediates
+// first, then the oldest first; more tells whether there is a next page (COMPLAINT-8).
+func (s *Service) Running(ctx context.Context, page int) (list []Running, more bool, err error) {
 	a, err := actor.Require(ctx, staff.ClassifyTickets)
 	if err != nil {
 		return nil, false, err
 	}
-	list, err = running(ctx, s.DB, a.Site, a.ID, MaxRunning+1)
-	return list[:min(len(list), MaxRunning)], len(list) > MaxRunning, db.Translate(err)
+	page = min(max(page, 1), maxPage)
+	list, err = db.Read(ctx, s.DB, func(ctx context.Context, tx bun.Tx) ([]Running, error) {
+		return running(ctx, tx, a.Site, a.ID, PageSize+1, (page-1)*PageSize)
+	})
+	return list[:min(len(list), PageSize)], len(list) > PageSize && page < maxPage, db.Translate(err)
 }
 
 // Open writes down who is at odds in a complaint (COMPLAINT-8). The owner of the zone mediates, or who stands in for them

@@ -58,15 +58,40 @@ type Running struct {
 	Parties  []string  `bun:"parties,array"`
 }
 
-// running lists the disputes of a site that have no outcome, those of a mediator first, the oldest first; at most some.
-func running(ctx context.Context, tx bun.IDB, site, mediator int64, most int) (list []Running, err error) {
-	err = tx.NewRaw(`select d.ticket_id, t.number, t.matter, t.state, coalesce(m.name, '') as mediator, d.mediator_id is not distinct from ?1 as mine, d.opened_at,
+// The disputes of a site without an outcome, in which somebody mediates and in which not; each comes by an index of its
+// own, and what stands beside a dispute is read only for those that come out.
+const (
+	runningMine   = runningOf + ` and mediator_id = ?1` + runningPage
+	runningOthers = runningOf + ` and mediator_id is distinct from ?1` + runningPage
+
+	runningOf = `select d.ticket_id, t.number, t.matter, t.state, coalesce(m.name, '') as mediator, d.mediator_id is not distinct from ?1 as mine, d.opened_at,
 			k.talks, k.last_talk, array(select case when y.name = '' then y.place when y.place = '' then y.name else y.name || ' · ' || y.place end
 				from dispute_parties y where y.dispute_id = d.id order by y.id) as parties
-		from disputes d join tickets t on t.site_id = d.site_id and t.id = d.ticket_id left join staff m on m.id = d.mediator_id
+		from (select id, site_id, ticket_id, mediator_id, opened_at from disputes where site_id = ?0 and ended_at is null`
+	runningPage = ` order by opened_at, id limit ?2 offset ?3) d
+		join tickets t on t.site_id = d.site_id and t.id = d.ticket_id left join staff m on m.id = d.mediator_id
 		cross join lateral (select count(*) as talks, max(at) as last_talk from dispute_talks where dispute_id = d.id) k
-		where d.site_id = ?0 and d.ended_at is null order by mine desc, d.opened_at, d.id limit ?2`, site, mediator, most).Scan(ctx, &list)
-	return list, err
+		order by d.opened_at, d.id`
+)
+
+// running lists the disputes of a site that have no outcome: those of a mediator first, the oldest first; at most some, from
+// one on.
+func running(ctx context.Context, tx bun.IDB, site, mediator int64, most, from int) (list []Running, err error) {
+	var mine int
+	if err := tx.NewRaw(`select count(*) from disputes where site_id = ? and mediator_id = ? and ended_at is null`, site, mediator).Scan(ctx, &mine); err != nil {
+		return nil, err
+	}
+	if from < mine {
+		if err := tx.NewRaw(runningMine, site, mediator, most, from).Scan(ctx, &list); err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == most {
+		return list, nil
+	}
+	var others []Running
+	err = tx.NewRaw(runningOthers, site, mediator, most-len(list), max(0, from-mine)).Scan(ctx, &others)
+	return append(list, others...), err
 }
 
 // of reads the dispute of a ticket with everything in it; nil for none.

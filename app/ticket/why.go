@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"lobby/app/kit/db"
@@ -40,12 +41,24 @@ func whys(ctx context.Context, out []page.Why, l limit.Limits, order string, now
 		}
 		w := page.Why{Clock: string(c.Kind), Order: order, State: string(c.State(now)), Span: spanWords(ctx, c.Span), Start: c.Start, Due: c.Due,
 			Promise: c.Promise, Lapsed: c.Lapsed, Done: c.Done, Replaced: c.Replaced, Breached: c.Breached(now), Round: c.Round, Unknown: c.Unknown(), Rule: ruleOf(c)}
+		if c.Kind == limit.Takeover {
+			w.To = levelWords(ctx, c.Levels)
+		}
 		for _, part := range c.Why(now) {
 			w.Parts = append(w.Parts, page.WhyPart{From: part.From, Until: part.Until, Counted: part.Counted, Words: partWords(ctx, part)})
 		}
 		out = append(out, w)
 	}
 	return out
+}
+
+// levelWords are the roles that a limit passes a case to.
+func levelWords(ctx context.Context, levels []string) string {
+	roles := make([]string, len(levels))
+	for i, l := range levels {
+		roles[i] = locale.T(ctx, "team.role."+l)
+	}
+	return strings.Join(roles, locale.T(ctx, "limit.and"))
 }
 
 // ruleOf is how a limit is counted: in working days or by the clock, and whether waiting on the customer stops it (SLA-2,

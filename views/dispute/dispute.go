@@ -52,8 +52,14 @@ func (r Row) ticket() string { return "/desk/tickets/" + strconv.FormatInt(r.Tic
 type List struct {
 	Mine   []Row // who looks mediates in them
 	Others []Row
-	More   bool // there are others
+	Page   int  // from 1
+	More   bool // there is a next page
 }
+
+// whole tells whether all of them stand on one page.
+func (l List) whole() bool { return l.Page == 1 && !l.More }
+
+func pageHref(n int) string { return "/disputes?page=" + strconv.Itoa(n) }
 
 // Add puts a row where it belongs.
 func (l *List) Add(r Row, mine bool) {

@@ -33,6 +33,9 @@ type Row struct {
 	Cells []string
 }
 
+// many is how many columns a register may have before they are set narrower.
+const many = 10
+
 // Register is one page of a register.
 type Register struct {
 	Path, Name   string

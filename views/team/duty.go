@@ -13,13 +13,33 @@ type DutyLine struct {
 	Name    string
 	Kind    string // said by "duty.kind.<kind>"
 	StandIn string // empty: nobody is named
-	From    time.Time
-	Until   time.Time
+	When    string // the hours, of the day under which it stands
 	Begun   bool
 	Over    bool
 }
 
 func (d DutyLine) action() string { return "/duty/" + strconv.FormatInt(d.ID, 10) + "/end" }
+
+// DutyDay is one day of the duty table.
+type DutyDay struct {
+	ID             string // as in addresses
+	Title          string
+	Open           bool // unfolded
+	On, List, Away int  // how many are there, can be reached, are away
+	Lines          []DutyLine
+}
+
+// Add puts a line on the day.
+func (d *DutyDay) Add(l DutyLine) {
+	switch d.Lines = append(d.Lines, l); l.Kind {
+	case "on":
+		d.On++
+	case "list":
+		d.List++
+	default:
+		d.Away++
+	}
+}
 
 // DutyGap is a time at which nobody can be reached for what is urgent.
 type DutyGap struct{ From, Until time.Time }
@@ -28,7 +48,7 @@ type DutyGap struct{ From, Until time.Time }
 type DutyPage struct {
 	Now      []DutyLine
 	Keep     bool
-	Lines    []DutyLine
+	Days     []DutyDay
 	Gaps     []DutyGap // when nobody can be reached (SHIFT-6)
 	MoreGaps int       // further ones
 	Fields   []part.Input

@@ -5,6 +5,7 @@ import "time"
 // Why explains one limit (SLA-5).
 type Why struct {
 	Clock    string // response, solution, result, order, takeover, major, callback
+	To       string // whom the case passes to then, in words; empty: nobody
 	Order    string // number of the order; empty: the ticket's own
 	State    string // running, near, waiting, overdue, met, late, replaced
 	Span     string // how long it is, in words

@@ -46,7 +46,7 @@ func gradesPage(ctx context.Context, g site.GradesPage, typed map[string]string,
 		p.Needs = append(p.Needs, n)
 	}
 	for _, role := range g.Roles() {
-		p.Roles = append(p.Roles, part.Option{Value: role, Label: locale.T(ctx, "place.role."+role)})
+		p.Roles = append(p.Roles, part.Option{Value: role, Label: locale.T(ctx, "team.role."+role)})
 	}
 	for n := range site.MostSeniority {
 		level := strconv.Itoa(n + 1)

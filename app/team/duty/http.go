@@ -54,14 +54,18 @@ func (p *Pages) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Val
 	if err != nil {
 		return err
 	}
-	page.Now = dutyLines(on, now)
+	page.Now = current(ctx, on, now)
 	if page.Keep = actor.From(ctx).Can(staff.ManageDuty); page.Keep {
 		day := startOfDay(now.In(locale.Zone(ctx)))
 		list, err := p.Staff.Duties(ctx, day, day.AddDate(0, 0, dutyDays+1))
 		if err != nil {
 			return err
 		}
-		page.Lines = dutyLines(list, now)
+		open := dayOf(ctx, c.Query("day"))
+		if open.Before(day) || open.After(day.AddDate(0, 0, dutyDays)) {
+			open = day
+		}
+		page.Days = days(ctx, list, day, dutyDays+1, open, now)
 		gaps, err := p.Staff.DutyGaps(ctx, now, day.AddDate(0, 0, dutyDays+1))
 		if err != nil {
 			return err
@@ -80,14 +84,14 @@ func (p *Pages) page(c *fiber.Ctx, status int, page view.DutyPage, typed web.Val
 
 func (p *Pages) add(c *fiber.Ctx) error {
 	ctx, form := web.Context(c), web.Form(c)
-	_, err := p.Staff.PlanDuty(ctx, dutyOf(ctx, form))
+	planned, err := p.Staff.PlanDuty(ctx, dutyOf(ctx, form))
 	if wrong, ok := web.Invalid(err); ok {
 		return p.page(c, web.Status(err), view.DutyPage{Summary: web.Message(ctx, wrong)}, form, web.FieldErrors(ctx, wrong))
 	}
 	if err != nil {
 		return err
 	}
-	return web.Redirect(c, "/duty?done=added")
+	return web.Redirect(c, back("added", startOfDay(planned.From.In(locale.Zone(ctx)))))
 }
 
 func (p *Pages) end(c *fiber.Ctx) error {
@@ -102,7 +106,7 @@ func (p *Pages) end(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Redirect(c, "/duty?done=ended")
+	return web.Redirect(c, back("ended", dayOf(web.Context(c), web.Form(c).Get("day"))))
 }
 
 // dutyOf is the line as it was typed; what is no time stays zero, which the service refuses with all else that is wrong.
@@ -135,15 +139,6 @@ func number(raw string) int64 {
 
 func startOfDay(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
-}
-
-func dutyLines(list []staff.Duty, now time.Time) []view.DutyLine {
-	out := make([]view.DutyLine, len(list))
-	for i, d := range list {
-		out[i] = view.DutyLine{ID: d.ID, Name: d.Name, Kind: string(d.Kind), StandIn: d.StandInName, From: d.From, Until: d.Until,
-			Begun: !d.From.After(now), Over: !d.Until.After(now)}
-	}
-	return out
 }
 
 // mostGaps is how many gaps of the duty table are named one by one.

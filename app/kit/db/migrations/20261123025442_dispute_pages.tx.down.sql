@@ -1,0 +1,2 @@
+drop index disputes_mediator;
+drop index disputes_running;
