@@ -30,6 +30,9 @@ func Connect(ctx context.Context, cfg *config.Config) (direct *bun.DB, done func
 func (a *App) locate(ctx context.Context) error {
 	if !a.Config.Embedded() {
 		a.address, a.direct = a.Config.DatabaseURL, a.Config.DirectURL
+		if a.address != a.direct { // a pooler may hand each statement to another session
+			a.address = withParam(a.address, "prepare", "no")
+		}
 		return nil
 	}
 	c, err := cluster.Start(ctx, a.Config.Data, cluster.Options{})

@@ -56,6 +56,9 @@ func Serve(ctx context.Context, cfg *config.Config, opt Options) error {
 	if err != nil {
 		return err
 	}
+	if err := SetHeap(); err != nil {
+		app.Log.Warn("memory as Go has it by default", "error", err)
+	}
 	if err := app.refuseDemo(ctx, opt.NoDemo); err != nil {
 		return errors.Join(err, app.Close())
 	}

@@ -58,7 +58,7 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 		return Waiting{}, err
 	}
 	var w Waiting
-	err = s.DB.NewRaw(`with mine as (
+	err = db.Prepared(s.DB, s.DB.NewRaw(`with mine as (
 			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
 			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1
 				where k.site_id = ?0 and k.done_at is null and k.taken_by is null),
@@ -66,7 +66,7 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
 			(select coalesce(max(id), 0) from unseen where loud) as latest,
 			(select count(*) from unseen where task_id is null or task_id not in (select id from mine)) as fresh,
-			(select count(*) from mine) as tasks`, a.Site, a.ID).Scan(ctx, &w)
+			(select count(*) from mine) as tasks`, db.Value(a.Site), db.Value(a.ID))).Scan(ctx, &w)
 	return w, db.Translate(err)
 }
 

@@ -25,8 +25,8 @@ func ReadGrades(ctx context.Context, tx bun.IDB, site int64) (Grades, error) {
 		Role              string
 		Seniority         int
 	}
-	err := tx.NewRaw(`select kind, severity, complexity, reach, 0 as grade, '' as role, 0 as seniority from grade_cases where site_id = ?0
-		union all select '', '', 0, 0, grade, role, seniority from grade_needs where site_id = ?0`, site).Scan(ctx, &rows)
+	err := db.Prepared(tx, tx.NewRaw(`select kind, severity, complexity, reach, 0 as grade, '' as role, 0 as seniority from grade_cases where site_id = ?0
+		union all select '', '', 0, 0, grade, role, seniority from grade_needs where site_id = ?0`, db.Value(site))).Scan(ctx, &rows)
 	for _, r := range rows {
 		switch {
 		case r.Grade == 0:

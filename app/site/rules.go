@@ -79,7 +79,7 @@ func (d *Directory) Rules(ctx context.Context, tx bun.IDB, id int64) (*Rules, er
 		return nil, err
 	}
 	var stamp int64
-	if err := tx.NewRaw(`select coalesce(max(id), 0) from site_rules where site_id = ?`, id).Scan(ctx, &stamp); err != nil {
+	if err := db.Prepared(tx, tx.NewRaw(`select coalesce(max(id), 0) from site_rules where site_id = ?`, db.Value(id))).Scan(ctx, &stamp); err != nil {
 		return nil, err
 	}
 	d.book.mu.Lock()

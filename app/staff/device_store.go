@@ -46,7 +46,7 @@ func pairDevice(ctx context.Context, tx bun.IDB, id int64, token []byte, now tim
 
 func findDevice(ctx context.Context, tx bun.IDB, token []byte) (*Device, error) {
 	d := &Device{}
-	return oneDevice(d, tx.NewSelect().Model(d).Where("token_hash = ?", token).Scan(ctx))
+	return oneDevice(d, db.Prepared(tx, tx.NewSelect().Model(d).Where("token_hash = ?", db.Value(token))).Scan(ctx))
 }
 
 func touchDevice(ctx context.Context, tx bun.IDB, id int64, now time.Time) error {

@@ -252,12 +252,12 @@ type heldSession struct {
 
 func findSession(ctx context.Context, tx bun.IDB, token []byte) (*heldSession, error) {
 	row := &heldSession{}
-	err := tx.NewRaw(`select s.id, s.staff_id, coalesce(s.site_id, 0) as site_id, s.seen_at, s.expires_at, p.name, p.language,
+	err := db.Prepared(tx, tx.NewRaw(`select s.id, s.staff_id, coalesce(s.site_id, 0) as site_id, s.seen_at, s.expires_at, p.name, p.language,
 		array(select role from staff_roles r where r.staff_id = s.staff_id and r.site_id = s.site_id) as roles,
 		exists (select from staff_roles r where r.staff_id = s.staff_id and r.site_id <> coalesce(s.site_id, 0)) as roams,
 		exists (select from temporary_passwords t where t.staff_id = s.staff_id) as temporary
 		from sessions s join staff p on p.id = s.staff_id
-		where s.token_hash = ? and s.revoked_at is null and p.disabled_at is null`, token).Scan(ctx, row)
+		where s.token_hash = ? and s.revoked_at is null and p.disabled_at is null`, db.Value(token))).Scan(ctx, row)
 	return row, err
 }
 

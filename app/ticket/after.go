@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"lobby/app/kit/db"
 	"lobby/app/kit/live"
 )
 
@@ -65,13 +66,13 @@ func About(e live.Event) bool { return strings.HasPrefix(e.Kind, "ticket.") && e
 func MayMove(e live.Event) bool { return About(e) && !slices.Contains(byTime, e.Kind) }
 
 // atTop gives those of some tickets that are among the first of their lanes.
-func atTop(ctx context.Context, db bun.IDB, site int64, perLane int, ids []int64) (out []int64, err error) {
+func atTop(ctx context.Context, tx bun.IDB, site int64, perLane int, ids []int64) (out []int64, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err = db.NewRaw(`select c.id from unnest(?::text[]) l (lane)
+	err = db.Prepared(tx, tx.NewRaw(`select c.id from unnest(?::text[]) l (lane)
 		cross join lateral (select t.id from tickets t where t.site_id = ? and t.lane = l.lane order by `+workOrder+` limit ?) c
-		where c.id = any(?)`, pgdialect.Array(laneNames()), site, perLane, pgdialect.Array(ids)).Scan(ctx, &out)
+		where c.id = any(?)`, pgdialect.Array(laneNames()), db.Value(site), perLane, db.Values(ids))).Scan(ctx, &out)
 	return out, err
 }
 
@@ -79,7 +80,7 @@ func atTop(ctx context.Context, db bun.IDB, site int64, perLane int, ids []int64
 // left, and how many places that may be. Each event that may move a ticket frees one place at most, so these are that
 // many cards at the end of what a lane shows; where it would be more than most, none are given: the lanes are better sent
 // whole. What is read may be newer than the events, so those that came since count too, by the same statement.
-func Risen(ctx context.Context, db bun.IDB, site int64, perLane, most int, events []live.Event) (cards []Card, places int, err error) {
+func Risen(ctx context.Context, tx bun.IDB, site int64, perLane, most int, events []live.Event) (cards []Card, places int, err error) {
 	var last int64
 	for _, e := range events {
 		last = max(last, e.Seq)
@@ -94,14 +95,14 @@ func Risen(ctx context.Context, db bun.IDB, site int64, perLane, most int, event
 		Card
 		Places int
 	}
-	err = db.NewRaw(`with n as (select ?0 + count(*) as places from events
+	err = db.Prepared(tx, tx.NewRaw(`with n as (select ?0 + count(*) as places from events
 			where topic = ?1 and seq > ?2 and kind like 'ticket.%' and ref <> 0 and kind <> all(?3))
 		select n.places, `+shownColumns+` from n left join lateral (
 			select at_end.* from unnest(?4::text[]) as l (lane) cross join lateral (select `+cardColumns+`
 				from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
 				where t.site_id = ?5 and t.lane = l.lane order by `+workOrder+`
 				offset greatest(?6 - n.places, 0) limit case when n.places <= ?7 then least(n.places, ?6) else 0 end) at_end) c on true`,
-		places, string(live.Site(site)), last, pgdialect.Array(byTime), pgdialect.Array(laneNames()), site, perLane, most).Scan(ctx, &rows)
+		db.Value(places), db.Value(string(live.Site(site))), db.Value(last), pgdialect.Array(byTime), pgdialect.Array(laneNames()), db.Value(site), perLane, most)).Scan(ctx, &rows)
 	for _, r := range rows {
 		if places = r.Places; r.ID != 0 {
 			cards = append(cards, r.masked())

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"lobby/app/kit/db"
 	"lobby/app/kit/pii"
 )
 
@@ -128,14 +129,14 @@ func Cards(ctx context.Context, db bun.IDB, site int64, perLane int) ([]Column, 
 
 // CardsByID are the cards of some tickets of a site, by id, also of those that are over. An id of another site is
 // missing.
-func CardsByID(ctx context.Context, db bun.IDB, site int64, ids []int64) (map[int64]Card, error) {
+func CardsByID(ctx context.Context, tx bun.IDB, site int64, ids []int64) (map[int64]Card, error) {
 	out := make(map[int64]Card, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
 	var cards []Card
-	err := db.NewRaw(`select `+cardColumns+` from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
-		where t.site_id = ? and t.id = any(?)`, site, pgdialect.Array(ids)).Scan(ctx, &cards)
+	err := db.Prepared(tx, tx.NewRaw(`select `+cardColumns+` from tickets t left join staff owner on owner.id = coalesce(t.handler_id, t.owner_id)
+		where t.site_id = ? and t.id = any(?)`, db.Value(site), db.Values(ids))).Scan(ctx, &cards)
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +147,13 @@ func CardsByID(ctx context.Context, db bun.IDB, site int64, ids []int64) (map[in
 }
 
 // Counts are the open tickets of a site by lane.
-func Counts(ctx context.Context, db bun.IDB, site int64) (map[Lane]int, error) {
+func Counts(ctx context.Context, tx bun.IDB, site int64) (map[Lane]int, error) {
 	var counted []struct {
 		Lane  Lane
 		Count int
 	}
-	err := db.NewRaw(`select t.lane, count(*) as count from tickets t where t.site_id = ? and t.lane is not null
-		group by t.lane`, site).Scan(ctx, &counted)
+	err := db.Prepared(tx, tx.NewRaw(`select t.lane, count(*) as count from tickets t where t.site_id = ? and t.lane is not null
+		group by t.lane`, db.Value(site))).Scan(ctx, &counted)
 	if err != nil {
 		return nil, err
 	}

@@ -81,8 +81,8 @@ func (s *Service) Departments(ctx context.Context) ([]Department, error) {
 }
 
 // departmentNames are the departments of a site by name, without their people and orders; closed ones last.
-func departmentNames(ctx context.Context, db bun.IDB, site int64) (list []Department, err error) {
-	err = db.NewRaw(`select id, name, closed_at is not null as closed from departments where site_id = ? order by closed, name, id`, site).Scan(ctx, &list)
+func departmentNames(ctx context.Context, tx bun.IDB, site int64) (list []Department, err error) {
+	err = db.Prepared(tx, tx.NewRaw(`select id, name, closed_at is not null as closed from departments where site_id = ? order by closed, name, id`, db.Value(site))).Scan(ctx, &list)
 	return list, err
 }
 

@@ -37,7 +37,7 @@ type Filter struct {
 
 // Listing is one page of the list.
 type Listing struct {
-	Tickets []Ticket
+	Tickets []Ticket // what their lines show, no more
 	Page    int
 	More    bool // there is a next page
 }
@@ -49,7 +49,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 		return Listing{}, err
 	}
 	out := Listing{Page: max(f.Page, 1)}
-	q := rows(s.DB, &out.Tickets, a.Site)
+	q := lines(s.DB, &out.Tickets, a.Site)
 	switch {
 	case f.State != "":
 		q = q.Where("t.state = ?", f.State)
@@ -83,7 +83,11 @@ func (s *Service) List(ctx context.Context, f Filter) (Listing, error) {
 	} else {
 		q = q.OrderExpr(workOrder)
 	}
-	err = q.Limit(PageSize + 1).Offset((int64(out.Page) - 1) * PageSize).Scan(ctx)
+	q = q.Limit(PageSize + 1).Offset((int64(out.Page) - 1) * PageSize)
+	if f == (Filter{Page: 1}) { // as everybody opens it
+		q = db.Prepared(s.DB, q)
+	}
+	err = q.Scan(ctx)
 	if len(out.Tickets) > PageSize {
 		out.Tickets, out.More = out.Tickets[:PageSize], true
 	}
@@ -124,7 +128,7 @@ func (s *Service) Colleagues(ctx context.Context) ([]Colleague, error) {
 func (s *Service) ByNumber(ctx context.Context, number string) (*Ticket, error) {
 	number = strings.ToUpper(typed(number, MaxPlace))
 	found, err := s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.number = ?", number)
+		return db.Prepared(s.DB, q.Where("t.number = ?", db.Value(number)))
 	})
 	if err == nil && len(found) == 0 {
 		return nil, fault.New(fault.NotFound, "fault.not_found")
@@ -142,7 +146,9 @@ func (s *Service) ByPhone(ctx context.Context, phone string) ([]Ticket, error) {
 		return nil, nil
 	}
 	index := s.Vault.Index(pii.Phone, normal)
-	return s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("t.phone_index = ?", index) })
+	return s.find(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return db.Prepared(s.DB, q.Where("t.phone_index = ?", db.Value(index)))
+	})
 }
 
 // ByPlace finds the tickets of a household, however its place is written, and those whose place begins with the text;
@@ -172,7 +178,7 @@ func (s *Service) find(ctx context.Context, by func(*bun.SelectQuery) *bun.Selec
 		return nil, err
 	}
 	var out []Ticket
-	err = by(rows(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
+	err = by(lines(s.DB, &out, a.Site)).OrderExpr("t.registered_at desc, t.id desc").Limit(findMost).Scan(ctx)
 	return out, db.Translate(err)
 }
 

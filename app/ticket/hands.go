@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
 	"lobby/app/site"
 	"lobby/app/staff"
@@ -57,21 +58,21 @@ func personAt(ctx context.Context, db bun.IDB, siteID, id int64) (person, error)
 }
 
 // peopleAt reads who works at a site, by name: one of them, or with 0 all.
-func peopleAt(ctx context.Context, db bun.IDB, siteID, id int64) ([]person, error) {
+func peopleAt(ctx context.Context, tx bun.IDB, siteID, id int64) ([]person, error) {
 	var held []struct {
 		ID, Department int64
 		Name, Role     string
 		Seniority      int
 	}
-	err := db.NewRaw(`select p.id, p.name, r.role, r.seniority, 0 as department from staff p join staff_roles r on r.staff_id = p.id and r.site_id = ?0
+	err := db.Prepared(tx, tx.NewRaw(`select p.id, p.name, r.role, r.seniority, 0 as department from staff p join staff_roles r on r.staff_id = p.id and r.site_id = ?0
 			where p.disabled_at is null and (?1 = 0 or p.id = ?1)
 		union all select d.head_id, '', '', 0, d.id from departments d where d.site_id = ?0 and d.head_id is not null and (?1 = 0 or d.head_id = ?1)
 		union all select m.staff_id, '', '', 0, m.department_id from department_members m where m.site_id = ?0 and (?1 = 0 or m.staff_id = ?1)
-		order by department`, siteID, id).Scan(ctx, &held)
+		order by department`, db.Value(siteID), db.Value(id))).Scan(ctx, &held)
 	if err != nil {
 		return nil, err
 	}
-	grades, err := site.ReadGrades(ctx, db, siteID)
+	grades, err := site.ReadGrades(ctx, tx, siteID)
 	if err != nil {
 		return nil, err
 	}

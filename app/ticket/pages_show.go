@@ -40,7 +40,8 @@ type around struct {
 	pictures    []Picture
 	earlier     []Ticket
 	departments []Department
-	people      []person // of the site
+	people      []person    // of the site
+	others      []Colleague // to whom the ticket can be given by who looks
 }
 
 // around reads it for one page, and of what may be kept beside the ticket only what there is.
@@ -73,16 +74,13 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if r.departments, err = departmentNames(ctx, s.DB, site); err != nil {
 		return r, db.Translate(err)
 	}
-	r.people, err = peopleAt(ctx, s.DB, site, 0)
-	return r, db.Translate(err)
-}
-
-// others are to whom the ticket can be given by who looks.
-func (r *around) others(ctx context.Context) []Colleague {
-	if !actor.From(ctx).Can(staff.ReassignTickets) {
-		return nil
+	if r.people, err = peopleAt(ctx, s.DB, site, 0); err != nil {
+		return r, db.Translate(err)
 	}
-	return among(r.people, r.ticket)
+	if actor.From(ctx).Can(staff.ReassignTickets) {
+		r.others = among(r.people, r.ticket)
+	}
+	return r, nil
 }
 
 // page is one ticket, what stands around it, and how its page shows it to the actor of ctx.
@@ -163,7 +161,7 @@ func (s *Service) verbs(ctx context.Context, v *page.Page, r around, a attempt) 
 	from := &seen{stored: stored{s.DB, t}, r: &r}
 	moved, accepted, taken := lastOf(r.steps)
 	for _, m := range Moves(t.State, who) {
-		if !possible(ctx, m, &r) {
+		if !possible(m, &r) {
 			continue
 		}
 		f, err := s.facts(ctx, from, t, m, Act{})
@@ -201,14 +199,14 @@ func primary(list []page.Verb) bool {
 }
 
 // possible leaves out a step whose choices are empty.
-func possible(ctx context.Context, m Move, r *around) bool {
+func possible(m Move, r *around) bool {
 	switch m.Verb {
 	case Dispatch:
 		return slices.ContainsFunc(r.departments, func(d Department) bool { return !d.Closed })
 	case Link:
 		return len(r.earlier) > 0
 	case Reassign:
-		return len(r.others(ctx)) > 0
+		return len(r.others) > 0
 	}
 	return true
 }
@@ -269,7 +267,7 @@ func needInput(ctx context.Context, m Move, n Need, r around, in Act, said map[s
 	switch n {
 	case Person:
 		i := input("person", part.Input{Type: "select", Value: strconv.FormatInt(in.Person, 10), Options: []part.Option{{Label: locale.T(ctx, "ticket.choose")}}})
-		for _, p := range r.others(ctx) {
+		for _, p := range r.others {
 			i.Options = append(i.Options, part.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name})
 		}
 		return i

@@ -8,24 +8,37 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db"
 )
 
 // rows selects tickets of a site with the names of owner and first asked. The names are looked up for the rows that come
 // out, one by one: joins would be planned anew with every statement, which takes longer than all the rest.
-func rows(db bun.IDB, model any, site int64) *bun.SelectQuery {
-	return db.NewSelect().Model(model).
+func rows(tx bun.IDB, model any, site int64) *bun.SelectQuery {
+	return tx.NewSelect().Model(model).
 		ColumnExpr("?TableColumns").
 		ColumnExpr("(select name from staff where id = t.owner_id) as owner_name").
 		ColumnExpr("(select name from staff where id = t.handler_id) as handler_name").
 		ColumnExpr("(select name from staff where id = t.first_asked_id) as first_asked_name").
 		ColumnExpr("(select name from departments where id = t.against_id) as against_name").
 		ColumnExpr("(select number from tickets earlier where earlier.id = t.repeats_id) as repeats_number").
-		Where("t.site_id = ?", site)
+		Where("t.site_id = ?", db.Value(site))
 }
 
-func get(ctx context.Context, db bun.IDB, site, id int64) (*Ticket, error) {
+// lines selects of the tickets of a site what one line of a list shows; the rest of a Ticket stays zero.
+func lines(tx bun.IDB, model any, site int64) *bun.SelectQuery {
+	return tx.NewSelect().Model(model).
+		Column("id", "site_id", "number", "kind", "urgency", "type", "life_safety", "state", "place", "matter", "owner_id", "handler_id", "registered_at",
+			"due_at", "solution_due", "solution_at", "overdue_at", "reopened", "afterwards", "accepted_at", "urged", "repeats_id", "update_due",
+			"expired_at", "escalated").
+		ColumnExpr("(select name from staff where id = t.owner_id) as owner_name").
+		ColumnExpr("(select name from staff where id = t.handler_id) as handler_name").
+		Where("t.site_id = ?", db.Value(site))
+}
+
+func get(ctx context.Context, tx bun.IDB, site, id int64) (*Ticket, error) {
 	t := new(Ticket)
-	return t, rows(db, t, site).Where("t.id = ?", id).Scan(ctx)
+	return t, db.Prepared(tx, rows(tx, t, site).Where("t.id = ?", db.Value(id))).Scan(ctx)
 }
 
 // lock reads a ticket and holds it until the transaction ends, so that of two people who press the same button one
@@ -71,11 +84,12 @@ func insertStep(ctx context.Context, tx bun.IDB, step *Step) error {
 	return err
 }
 
-func steps(ctx context.Context, db bun.IDB, site, ticket int64) ([]Step, error) {
+// steps reads a ticket's history as people read it.
+func steps(ctx context.Context, tx bun.IDB, site, ticket int64) ([]Step, error) {
 	var out []Step
-	err := db.NewSelect().Model(&out).ColumnExpr("?TableColumns").ColumnExpr("p.name as person_name").
+	err := db.Prepared(tx, tx.NewSelect().Model(&out).ExcludeColumn("site_id", "ticket_id", "mark").ColumnExpr("p.name as person_name").
 		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
-		Where("s.site_id = ?", site).Where("s.ticket_id = ?", ticket).OrderExpr("s.id").Scan(ctx)
+		Where("s.site_id = ?", db.Value(site)).Where("s.ticket_id = ?", db.Value(ticket)).OrderExpr("s.id")).Scan(ctx)
 	return out, err
 }
 
@@ -157,10 +171,10 @@ func colleague(ctx context.Context, db bun.IDB, site, id int64) (name string, fo
 	return name, err == nil, err
 }
 
-func colleagues(ctx context.Context, db bun.IDB, site int64) ([]Colleague, error) {
+func colleagues(ctx context.Context, tx bun.IDB, site int64) ([]Colleague, error) {
 	var out []Colleague
-	err := db.NewRaw(`select p.id, p.name from staff p where p.disabled_at is null
-		and exists (select from staff_roles r where r.staff_id = p.id and r.site_id = ?) order by p.name, p.id`, site).Scan(ctx, &out)
+	err := db.Prepared(tx, tx.NewRaw(`select p.id, p.name from staff p where p.disabled_at is null
+		and exists (select from staff_roles r where r.staff_id = p.id and r.site_id = ?) order by p.name, p.id`, db.Value(site))).Scan(ctx, &out)
 	return out, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/actor"
+	"lobby/app/kit/db"
 )
 
 // surroundings is where the guards of a step learn what stands around the ticket: a step asks the database, under its
@@ -56,14 +57,14 @@ type Kept struct {
 	Disputed bool // that dispute has no outcome yet (COMPLAINT-8)
 }
 
-func keptOf(ctx context.Context, db bun.IDB, ticket int64) (k Kept, err error) {
-	err = db.NewRaw(`select exists (select from orders where ticket_id = ?0) as orders,
+func keptOf(ctx context.Context, tx bun.IDB, ticket int64) (k Kept, err error) {
+	err = db.Prepared(tx, tx.NewRaw(`select exists (select from orders where ticket_id = ?0) as orders,
 		exists (select from work_records where ticket_id = ?0) as records,
 		exists (select from pictures where ticket_id = ?0) as pictures,
 		exists (select from callbacks where ticket_id = ?0) as calls,
 		exists (select from ratings where ticket_id = ?0) as ratings,
 		exists (select from disputes where ticket_id = ?0) as dispute,
-		exists (select from disputes where ticket_id = ?0 and ended_at is null) as disputed`, ticket).Scan(ctx, &k)
+		exists (select from disputes where ticket_id = ?0 and ended_at is null) as disputed`, db.Value(ticket))).Scan(ctx, &k)
 	return k, err
 }
 

@@ -153,8 +153,8 @@ func byNumber(ctx context.Context, tx bun.IDB, site int64, number string) ([]Vis
 
 func byPhone(ctx context.Context, tx bun.IDB, site int64, index []byte) ([]Visit, error) {
 	var vs []Visit
-	err := tx.NewSelect().Model(&vs).Where("site_id = ? and phone_index = ?", site, index).
-		Order("arrived_at desc", "id desc").Limit(listMax).Scan(ctx)
+	err := db.Prepared(tx, tx.NewSelect().Model(&vs).Where("site_id = ? and phone_index = ?", db.Value(site), db.Value(index)).
+		Order("arrived_at desc", "id desc").Limit(listMax)).Scan(ctx)
 	return vs, db.Translate(err)
 }
 

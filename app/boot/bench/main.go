@@ -18,6 +18,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"lobby/app/boot"
 )
 
 // section is one chapter of BENCH.md.
@@ -76,6 +78,9 @@ func main() {
 }
 
 func bench(ctx context.Context, only, out, binary string) error {
+	if err := boot.SetHeap(); err != nil { // as a server does
+		return err
+	}
 	h, err := openHouse(ctx, binary)
 	if err != nil {
 		return err

@@ -157,6 +157,9 @@ func serveMemory(part string) error {
 }
 
 func serveLobby() (string, func() error, error) {
+	if err := boot.SetHeap(); err != nil {
+		return "", nil, err
+	}
 	cfg := benchConfig(os.Getenv("DATABASE_URL"), os.Getenv("LOBBY_KEY"))
 	app, err := boot.Open(context.Background(), cfg, boot.Options{Log: slog.New(slog.DiscardHandler), Rates: web.Rates{Off: true}})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/driver/pgdriver"
+	"github.com/uptrace/bun/schema"
 )
 
 const (
@@ -27,7 +28,8 @@ const (
 	idleInTransaction = 30 * time.Second
 	// readTimeout is longer than statementTimeout, so that the server's own clear error comes first.
 	readTimeout = statementTimeout + 5*time.Second
-	// poolSize is the default number of connections; "pool_max=N" in the address changes it.
+	// poolSize is the default number of connections; "pool_max=N" in the address changes it, as "prepare=no" has no
+	// statement prepared.
 	poolSize = 16
 )
 
@@ -50,7 +52,7 @@ func OpenDirect(ctx context.Context, address string) (*bun.DB, error) {
 }
 
 func open(ctx context.Context, address string, opts ...pgdriver.Option) (*bun.DB, error) {
-	dsn, size, err := dsn(address)
+	dsn, set, err := dsn(address)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +61,11 @@ func open(ctx context.Context, address string, opts ...pgdriver.Option) (*bun.DB
 		return nil, err
 	}
 	std := sql.OpenDB(connector)
-	std.SetMaxOpenConns(size)
-	std.SetMaxIdleConns(size)
+	std.SetMaxOpenConns(set.size)
+	std.SetMaxIdleConns(set.size)
 	std.SetConnMaxIdleTime(5 * time.Minute)
 	// A later release may have added columns: what this program doesn't know it passes over, and so works beside that one.
-	pool := bun.NewDB(std, pgdialect.New(), bun.WithDiscardUnknownColumns())
+	pool := bun.NewDB(std, set.dialect(), bun.WithDiscardUnknownColumns())
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
 		return nil, fmt.Errorf("the database can't be reached: %w", err)
@@ -92,37 +94,67 @@ func params(settings map[string]any) pgdriver.Option {
 	}
 }
 
-// dsn checks an address and gives it as the driver wants it, with the size of the pool.
-func dsn(address string) (string, int, error) {
+// settings are what an address says to this package rather than to the driver.
+type settings struct {
+	size  int  // of the pool
+	plain bool // statements aren't prepared
+}
+
+func (s settings) dialect() schema.Dialect {
+	if s.plain {
+		return pgdialect.New()
+	}
+	return newPreparing()
+}
+
+// read takes the settings out of what an address asks for.
+func (s *settings) read(q url.Values) (err error) {
+	s.size = poolSize
+	if raw := q.Get("pool_max"); raw != "" {
+		if s.size, err = strconv.Atoi(raw); err != nil || s.size < 1 {
+			return fmt.Errorf("DATABASE_URL has pool_max=%s; it must be a whole number from 1", raw)
+		}
+	}
+	switch raw := q.Get("prepare"); raw {
+	case "", "yes":
+	case "no":
+		s.plain = true
+	default:
+		return fmt.Errorf("DATABASE_URL has prepare=%s; it must be yes or no", raw)
+	}
+	q.Del("pool_max")
+	q.Del("prepare")
+	return nil
+}
+
+// dsn checks an address and gives it as the driver wants it, with what it says of the pool.
+func dsn(address string) (string, settings, error) {
+	var set settings
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", 0, errors.New("DATABASE_URL is not an address like postgres://user:password@host:5432/name?sslmode=verify-full") // the cause would print the password
+		return "", set, errors.New("DATABASE_URL is not an address like postgres://user:password@host:5432/name?sslmode=verify-full") // the cause would print the password
 	}
 	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "", 0, fmt.Errorf("DATABASE_URL begins with %q; it must begin with postgres://", u.Scheme)
+		return "", set, fmt.Errorf("DATABASE_URL begins with %q; it must begin with postgres://", u.Scheme)
 	}
 	q := u.Query()
-	size := poolSize
-	if raw := q.Get("pool_max"); raw != "" {
-		if size, err = strconv.Atoi(raw); err != nil || size < 1 {
-			return "", 0, fmt.Errorf("DATABASE_URL has pool_max=%s; it must be a whole number from 1", raw)
-		}
-		q.Del("pool_max")
+	if err := set.read(q); err != nil {
+		return "", set, err
 	}
 	switch host := q.Get("host"); {
 	case strings.HasPrefix(host, "/"):
 		q.Set("host", socket(host, q.Get("port")))
 		q.Set("sslmode", "disable") // TLS has no meaning on a Unix socket
 	case host == "" && u.Host == "":
-		return "", 0, errors.New("DATABASE_URL names no host")
+		return "", set, errors.New("DATABASE_URL names no host")
 	default:
 		if err := checkTLS(q); err != nil {
-			return "", 0, err
+			return "", set, err
 		}
 	}
 	q.Del("port")
 	u.RawQuery = q.Encode()
-	return u.String(), size, nil
+	return u.String(), set, nil
 }
 
 // checkTLS refuses the modes with which the driver encrypts without verifying whom it talks to.

@@ -28,6 +28,7 @@ func TestOpenRefuses(t *testing.T) {
 		"postgres://u:secret@host/db?sslmode=require":                                   "verify-full",
 		"postgres://u:secret@host/db?sslmode=verify-full&sslrootcert=/no/such/file.pem": "sslrootcert",
 		"postgres://u:secret@host/db?sslmode=disable&pool_max=none":                     "pool_max",
+		"postgres://u:secret@host/db?sslmode=disable&prepare=perhaps":                   "prepare",
 		"postgres:///db?sslmode=disable":                                                "no host",
 		"mysql://u:secret@host/db":                                                      "postgres://",
 		"postgres://u:secret@host:port/db":                                              "not an address",

@@ -22,3 +22,6 @@ var Files fs.FS = files
 
 // SchemaFrom is a schema of other migrations alone.
 func SchemaFrom(fsys fs.FS) Schema { return Schema{[]fs.FS{fsys}} }
+
+// PreparedMost is how many statements a pool keeps.
+const PreparedMost = preparedMost

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"lobby/app/kit/db"
 )
 
 // Audience is a kind of screen. The list is closed: what one viewer may see never varies within an audience, so a
@@ -59,7 +61,7 @@ type Start struct {
 // to the same moment.
 func Head(ctx context.Context, tx bun.IDB, t Topic) (Position, error) {
 	p := Position{Epoch: 1} // a topic that nothing was published to yet has no row
-	err := tx.NewRaw(`select epoch, head from topics where name = ?`, string(t)).Scan(ctx, &p.Epoch, &p.Seq)
+	err := db.Prepared(tx, tx.NewRaw(`select epoch, head from topics where name = ?`, db.Value(string(t)))).Scan(ctx, &p.Epoch, &p.Seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Position{Epoch: 1}, nil
 	}

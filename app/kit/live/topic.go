@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"lobby/app/kit/db"
 )
 
 // keep is how many messages of a view are held in its ring, and how many events of a topic are read when it is opened.
@@ -69,7 +70,7 @@ type reading struct {
 // 'the last ones'. The lateral join keeps to the index, whatever the planner thinks of the number of events.
 func read(ctx context.Context, pool bun.IDB, names []string, positions []int64) ([]reading, error) {
 	var rows []reading
-	err := pool.NewRaw(`select w.name, coalesce(t.epoch, 1) as epoch, coalesce(t.head, 0) as head,
+	err := db.Prepared(pool, pool.NewRaw(`select w.name, coalesce(t.epoch, 1) as epoch, coalesce(t.head, 0) as head,
 			e.seq, e.kind, e.ref, e.body, e.at
 		from unnest(?::text[], ?::bigint[]) as w (name, pos)
 		left join topics t on t.name = w.name
@@ -78,7 +79,7 @@ func read(ctx context.Context, pool bun.IDB, names []string, positions []int64) 
 			where topic = t.name and seq <= t.head and seq > case when w.pos < 0 then t.head - ? else w.pos end
 			order by seq limit ?) e on true
 		order by w.name, e.seq`,
-		pgdialect.Array(names), pgdialect.Array(positions), keep, tailMost+1).Scan(ctx, &rows)
+		db.Values(names), db.Values(positions), keep, tailMost+1)).Scan(ctx, &rows)
 	return rows, err
 }
 
