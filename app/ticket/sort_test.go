@@ -159,6 +159,12 @@ func TestAnswersLimitInTheOrderOfWork(t *testing.T) {
 	t.Run("TICKET-3 a request for help stands by the limit of its answer while that isn't given (HELP-2), others by their result's", func(t *testing.T) {
 		check(waits, other, repair, complaint)
 	})
+	t.Run("TICKET-3 the minute of a first response doesn't decide: the result of help is its answer in ten, and that clock is on the screen (HELP-2)", func(t *testing.T) {
+		for _, id := range []int64{other, complaint} {
+			d.scan(&id, `update tickets set response_due = ?::timestamptz + interval '1 minute', response_at = null where id = ? returning id`, monday, id)
+		}
+		check(waits, other, repair, complaint)
+	})
 	t.Run("TICKET-3 once the answer is given, the result's limit decides", func(t *testing.T) {
 		d.scan(&waits, `update tickets set solution_at = ? where id = ? returning id`, monday, waits)
 		check(other, repair, complaint, waits)
