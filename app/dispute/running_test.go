@@ -90,7 +90,7 @@ func TestRunningByPages(t *testing.T) {
 		}
 		for _, q := range statements {
 			var plan []string
-			if err := b.db.NewRaw("explain " + q).Scan(t.Context(), &plan); err != nil {
+			if err := b.db.NewRaw("explain "+q).Scan(t.Context(), &plan); err != nil {
 				t.Fatal(err)
 			}
 			if text := fmt.Sprint(plan); !strings.Contains(text, "disputes_running") && !strings.Contains(text, "disputes_mediator") || strings.Contains(text, "Seq Scan on disputes") {

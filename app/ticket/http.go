@@ -169,7 +169,9 @@ func (p *Pages) showForm(c *fiber.Ctx, status int, f page.Form, in Register, wro
 		return err
 	}
 	f.Fields.Phone.Autofocus = len(said) == 0 && !f.Confirm
-	return web.Render(c, status, page.FormPage(shell(c, locale.T(ctx, "ticket.new")), f))
+	s := shell(c, locale.T(ctx, "ticket.new"))
+	s.Scripts = append(s.Scripts, "size.js")
+	return web.Render(c, status, page.FormPage(s, f))
 }
 
 // limits answers while a form is being filled in: which limits follow from what it says by now.

@@ -31,7 +31,7 @@ func PictureRows(ctx context.Context, list []Picture, orders []ServiceOrder, ope
 
 // PhotoInput is where photos are chosen, with what is wrong with those that came.
 func PhotoInput(ctx context.Context, action string, stage Stage, said string) *page.PhotoInput {
-	i := &page.PhotoInput{Action: action, Stage: string(stage), Error: said, AtOnce: MaxAtOnce, MaxSize: file.MaxUpload >> 20}
+	i := &page.PhotoInput{Action: action, Stage: string(stage), Error: said, AtOnce: MaxAtOnce, MaxSize: file.MaxUpload >> 20, MaxSum: MaxRequest >> 20}
 	if stage != Reported {
 		for _, s := range OrderStages {
 			i.Stages = append(i.Stages, part.Option{Value: string(s), Label: locale.T(ctx, "ticket.stage."+string(s))})

@@ -53,10 +53,12 @@ const (
 	maxPreview = 20000
 	// previewBatch is how many tickets a preview looks at together.
 	previewBatch = 500
+	// previewTime is after how long a preview ends with what it has looked at: a person waits for it.
+	previewTime = 2 * time.Second
 )
 
 // PreviewPolicy says which open tickets a policy would move, and changes nothing. Only those whose rules differ are
-// looked at, and of these the first twenty thousand.
+// looked at, and of these the first twenty thousand, or as many as two seconds are enough for.
 func (s *Service) PreviewPolicy(ctx context.Context, p *limit.Policy) (*Preview, error) {
 	a, err := actor.Require(ctx, staff.ManageRules)
 	if err != nil {
@@ -79,10 +81,13 @@ func (s *Service) PreviewPolicy(ctx context.Context, p *limit.Policy) (*Preview,
 		out, ids := &Preview{Open: len(open)}, touched(open, r.current(), p)
 		out.Touched = len(ids)
 		ids = ids[:min(len(ids), maxPreview)]
-		out.Looked = len(ids)
+		began := s.Now()
 		for part := range slices.Chunk(ids, previewBatch) {
 			if err := s.preview(ctx, tx, part, p, out); err != nil {
 				return nil, err
+			}
+			if out.Looked += len(part); s.Now().Sub(began) > previewTime {
+				break
 			}
 		}
 		return out, nil

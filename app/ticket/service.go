@@ -26,6 +26,10 @@ type Service struct {
 	Post  notice.Post // carries what time makes known
 	Now   func() time.Time
 
+	// Rest lets people come first for a while, between two transactions of the watch; it ends early, with the reason, when
+	// ctx does. Nil waits.
+	Rest func(ctx context.Context, d time.Duration) error
+
 	// Forget are what other features remove of their own about tickets whose term is over, in the transaction that
 	// empties them (PRIVACY-5).
 	Forget []func(ctx context.Context, tx bun.Tx, tickets []int64) error

@@ -159,6 +159,11 @@ func TestAnswersLimitInTheOrderOfWork(t *testing.T) {
 	t.Run("TICKET-3 a request for help stands by the limit of its answer while that isn't given (HELP-2), others by their result's", func(t *testing.T) {
 		check(waits, other, repair, complaint)
 	})
+	t.Run("TICKET-3 the minute of a first response doesn't decide: the result of help is its answer in ten, and that clock is on the screen (HELP-2)", func(t *testing.T) {
+		d.scan(&other, `update tickets set response_at = null, response_due = case when id = ?0 then ?1::timestamptz + interval '1 minute' end
+			where site_id = ?2 returning (select ?0::bigint)`, other, monday, d.site)
+		check(waits, other, repair, complaint)
+	})
 	t.Run("TICKET-3 once the answer is given, the result's limit decides", func(t *testing.T) {
 		d.scan(&waits, `update tickets set solution_at = ? where id = ? returning id`, monday, waits)
 		check(other, repair, complaint, waits)

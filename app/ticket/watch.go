@@ -32,21 +32,24 @@ func (s *Service) MarkDue(ctx context.Context) (int, error) {
 	}
 	noted := 0
 	for {
-		began := time.Now()
+		began := s.Now()
 		did, err := db.Tx(ctx, s.DB, s.watchBatch)
 		noted += did.noted
 		if err != nil || did.tickets < dueBatch {
 			return noted, err
 		}
-		if err := rest(ctx, time.Since(began)); err != nil {
+		if err := s.rest(ctx, min(s.Now().Sub(began), restMost)); err != nil {
 			return noted, err
 		}
 	}
 }
 
 // rest leaves the machine to people for a moment: where thousands of limits pass at once, what they do comes first.
-func rest(ctx context.Context, d time.Duration) error {
-	pause := time.NewTimer(min(d, restMost))
+func (s *Service) rest(ctx context.Context, d time.Duration) error {
+	if s.Rest != nil {
+		return s.Rest(ctx, d)
+	}
+	pause := time.NewTimer(d)
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():

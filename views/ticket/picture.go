@@ -85,6 +85,7 @@ type PhotoInput struct {
 	Error   string
 	AtOnce  int // at most
 	MaxSize int // megabytes of one
+	MaxSum  int // megabytes of all that go with a form
 }
 
 // photosWrong tells whether something is said about the photos.

@@ -243,7 +243,7 @@ func (p *place) pages(login string) map[string]url.Values {
 	}
 	out["/desk/tickets/similar place"] = url.Values{"place": {"18#2单元201"}}
 	out["/desk/tickets/similar phone"] = url.Values{"phone": {phone}}
-	for _, path := range []string{"/wall", long, "/desk/tickets/" + complaint, "/callbacks", "/orders", "/orders?scope=done", "/orders?scope=over", "/orders?scope=mine", "/knowledge"} {
+	for _, path := range []string{"/wall", long, "/desk/tickets/" + complaint, "/callbacks", "/disputes", "/disputes?page=2", "/orders", "/orders?scope=done", "/orders?scope=over", "/orders?scope=mine", "/knowledge"} {
 		out[path] = nil
 	}
 	out["/orders/"+p.one("select max(id) from orders where open")] = nil
