@@ -5,6 +5,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -37,7 +38,11 @@ const (
 // URL whose sslmode is disable or verify-full; a Unix socket (?host=/folder) needs none. The connection is tried, so
 // that a wrong address is told at the start.
 func Open(ctx context.Context, address string) (*bun.DB, error) {
-	return open(ctx, address, pgdriver.WithReadTimeout(readTimeout), pgdriver.WithWriteTimeout(readTimeout), params(map[string]any{
+	dsn, set, err := dsn(address)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, dsn, set, pgdriver.WithReadTimeout(readTimeout), pgdriver.WithWriteTimeout(readTimeout), params(map[string]any{
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleInTransaction),
 		"timezone":                            "UTC",
@@ -45,22 +50,23 @@ func Open(ctx context.Context, address string) (*bun.DB, error) {
 }
 
 // OpenDirect gives a pool without time limits on statements, for migrations, the sealing of records and other long
-// work. Its address must lead to PostgreSQL itself, not to a pooler that swaps sessions.
+// work, which prepares nothing. Its address must lead to PostgreSQL itself, not to a pooler that swaps sessions.
 func OpenDirect(ctx context.Context, address string) (*bun.DB, error) {
-	return open(ctx, address, pgdriver.WithReadTimeout(0), pgdriver.WithWriteTimeout(0),
-		params(map[string]any{"statement_timeout": "0", "timezone": "UTC"}))
-}
-
-func open(ctx context.Context, address string, opts ...pgdriver.Option) (*bun.DB, error) {
 	dsn, set, err := dsn(address)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := connector(dsn, append(opts, pgdriver.WithResetSessionFunc(alive))...)
+	set.plain = true
+	return open(ctx, dsn, set, pgdriver.WithReadTimeout(0), pgdriver.WithWriteTimeout(0),
+		params(map[string]any{"statement_timeout": "0", "timezone": "UTC"}))
+}
+
+func open(ctx context.Context, dsn string, set settings, opts ...pgdriver.Option) (*bun.DB, error) {
+	from, err := newConnector(dsn, append(opts, pgdriver.WithResetSessionFunc(alive))...)
 	if err != nil {
 		return nil, err
 	}
-	std := sql.OpenDB(connector)
+	std := sql.OpenDB(set.connector(from))
 	std.SetMaxOpenConns(set.size)
 	std.SetMaxIdleConns(set.size)
 	std.SetConnMaxIdleTime(5 * time.Minute)
@@ -73,8 +79,8 @@ func open(ctx context.Context, address string, opts ...pgdriver.Option) (*bun.DB
 	return pool, nil
 }
 
-// connector wraps the driver's own reading of the address, which panics where a certificate file is missing.
-func connector(dsn string, opts ...pgdriver.Option) (c *pgdriver.Connector, err error) {
+// newConnector wraps the driver's own reading of the address, which panics where a certificate file is missing.
+func newConnector(dsn string, opts ...pgdriver.Option) (c *pgdriver.Connector, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("DATABASE_URL: %v", r)
@@ -105,6 +111,13 @@ func (s settings) dialect() schema.Dialect {
 		return pgdialect.New()
 	}
 	return newPreparing()
+}
+
+func (s settings) connector(from *pgdriver.Connector) driver.Connector {
+	if s.plain {
+		return from
+	}
+	return connector{from}
 }
 
 // read takes the settings out of what an address asks for.

@@ -74,8 +74,9 @@ func (f appender) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) { r
 // preparing is the dialect of a pool that keeps prepared statements.
 type preparing struct {
 	*pgdialect.Dialect
+	making     sync.Mutex // one statement at a time, so that none is prepared twice
 	mu         sync.Mutex
-	statements map[string]*sql.Stmt // by their text
+	statements map[string]*sql.Stmt // by their text; kept as long as the pool
 }
 
 func newPreparing() *preparing {
@@ -84,10 +85,12 @@ func newPreparing() *preparing {
 
 // statement gives the pool's statement of a text; nil once there are too many.
 func (d *preparing) statement(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
-	d.mu.Lock()
-	known, full := d.statements[text], len(d.statements) >= preparedMost
-	d.mu.Unlock()
-	if known != nil || full {
+	if known, full := d.known(text); known != nil || full {
+		return known, nil
+	}
+	d.making.Lock()
+	defer d.making.Unlock()
+	if known, full := d.known(text); known != nil || full { // somebody else was faster
 		return known, nil
 	}
 	made, err := pool.PrepareContext(ctx, text)
@@ -96,11 +99,15 @@ func (d *preparing) statement(ctx context.Context, pool *sql.DB, text string) (*
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if known = d.statements[text]; known != nil { // somebody else was faster
-		return known, made.Close()
-	}
 	d.statements[text] = made
 	return made, nil
+}
+
+// known gives the statement of a text, nil where there is none yet, and whether there are as many as may be.
+func (d *preparing) known(text string) (s *sql.Stmt, full bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.statements[text], len(d.statements) >= preparedMost
 }
 
 // collecting is the dialect by which a query is written with its values left out.

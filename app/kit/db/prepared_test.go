@@ -142,6 +142,46 @@ func TestPrepared(t *testing.T) {
 	})
 }
 
+// What breaks off halfway is not answered to whoever asks next.
+func TestPreparedBrokenOff(t *testing.T) {
+	t.Parallel()
+	pool := alone(t, "")
+	ask := func(ctx context.Context, secret string, sleep float64) (got string, err error) {
+		err = db.Prepared(pool, pool.NewRaw(`select ?::text from pg_sleep(?)`, db.Value(secret), db.Value(sleep))).Scan(ctx, &got)
+		return got, err
+	}
+	if got, err := ask(t.Context(), "first", 0); err != nil || got != "first" {
+		t.Fatal(got, err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if got, err := ask(short, "of somebody else", 0.5); err == nil {
+		t.Fatal("answered in time", got)
+	}
+	if got, err := ask(t.Context(), "mine", 0); err != nil || got != "mine" {
+		t.Errorf("after what broke off: %q, %v", got, err)
+	}
+	// A refusal of the server is an answer: the session goes on, and so does what it has prepared.
+	session := func() (pid int) {
+		t.Helper()
+		if err := pool.NewRaw(`select pg_backend_pid()`).Scan(t.Context(), &pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	before := session()
+	var n int
+	if err := db.Prepared(pool, pool.NewRaw(`select 1 / ?::int`, db.Value(0))).Scan(t.Context(), &n); err == nil {
+		t.Fatal("divided by nothing")
+	}
+	if err := db.Prepared(pool, pool.NewRaw(`select nothing from nowhere where ? = 1`, db.Value(1))).Scan(t.Context(), &n); err == nil {
+		t.Fatal("a table that isn't there")
+	}
+	if got, err := ask(t.Context(), "mine", 0); err != nil || got != "mine" || session() != before {
+		t.Errorf("after a refusal: %q, %v, session %d, then %d", got, err, before, session())
+	}
+}
+
 func TestPreparedTogether(t *testing.T) {
 	t.Parallel()
 	pool, one := dbtest.New(t), alone(t, "")
