@@ -76,15 +76,20 @@ type preparing struct {
 	*pgdialect.Dialect
 	making     sync.Mutex // one statement at a time, so that none is prepared twice
 	mu         sync.Mutex
-	statements map[string]*sql.Stmt // by their text; kept as long as the pool
+	statements map[string]planned // by their text; kept as long as the pool
+}
+
+// planned is a statement of a pool, whose connections prepare it when they are first asked it.
+type planned interface {
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 }
 
 func newPreparing() *preparing {
-	return &preparing{Dialect: pgdialect.New(), statements: map[string]*sql.Stmt{}}
+	return &preparing{Dialect: pgdialect.New(), statements: map[string]planned{}}
 }
 
 // statement gives the pool's statement of a text; nil once there are too many.
-func (d *preparing) statement(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
+func (d *preparing) statement(ctx context.Context, pool *sql.DB, text string) (planned, error) {
 	if known, full := d.known(text); known != nil || full {
 		return known, nil
 	}
@@ -104,7 +109,7 @@ func (d *preparing) statement(ctx context.Context, pool *sql.DB, text string) (*
 }
 
 // known gives the statement of a text, nil where there is none yet, and whether there are as many as may be.
-func (d *preparing) known(text string) (s *sql.Stmt, full bool) {
+func (d *preparing) known(text string) (s planned, full bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.statements[text], len(d.statements) >= preparedMost
