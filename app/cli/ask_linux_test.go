@@ -47,9 +47,17 @@ func newPerson(t *testing.T) *person {
 		t.Fatal(err)
 	}
 	var unlocked, number int32
+	raw, err := keyboard.SyscallConn() // not by Fd, after which nothing could end its reading
+	if err != nil {
+		t.Fatal(err)
+	}
 	for request, value := range map[uintptr]*int32{syscall.TIOCSPTLCK: &unlocked, syscall.TIOCGPTN: &number} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, keyboard.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
-			t.Fatal(errno)
+		var errno syscall.Errno
+		err := raw.Control(func(fd uintptr) {
+			_, _, errno = syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(value)))
+		})
+		if err != nil || errno != 0 {
+			t.Fatal(err, errno)
 		}
 	}
 	terminal, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
