@@ -132,9 +132,21 @@ func (b *tab) visit(path string) {
 	b.run(chromedp.Navigate(b.base+path), chromedp.WaitReady(chromedp.CSS("body")))
 }
 
+// click presses what a selector finds. Where the page was replaced since it was found, nothing was pressed, and it is looked
+// for again.
 func (b *tab) click(selector string) {
 	b.Helper()
-	b.run(chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "Could not find node with given id") {
+			b.Fatalf("browser: %v\n%s", err, b.seen())
+		}
+	}
 }
 
 func (b *tab) fill(selector, text string) {
