@@ -32,7 +32,7 @@ type conn struct{ *pgdriver.Conn }
 func (c conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
 	s, err := c.Conn.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, c.left(err)
+		return nil, c.closeUnlessAnswered(err)
 	}
 	asking, ok := s.(statement)
 	if !ok {
@@ -41,8 +41,8 @@ func (c conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, err
 	return guarded{asking, c}, nil
 }
 
-// left closes the connection unless the server has answered to the end, if only with an error.
-func (c conn) left(err error) error {
+// closeUnlessAnswered closes the connection unless the server has answered to the end, if only with an error.
+func (c conn) closeUnlessAnswered(err error) error {
 	var answer pgdriver.Error
 	if errors.As(err, &answer) && answer.Field('V') == "ERROR" {
 		return err
@@ -71,7 +71,7 @@ func (g guarded) Close() error { return nil }
 func (g guarded) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	rows, err := g.statement.QueryContext(ctx, args)
 	if err != nil {
-		return nil, g.on.left(err)
+		return nil, g.on.closeUnlessAnswered(err)
 	}
 	return rows, nil
 }
@@ -80,7 +80,7 @@ func (g guarded) QueryContext(ctx context.Context, args []driver.NamedValue) (dr
 func (g guarded) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	res, err := g.statement.ExecContext(ctx, args)
 	if err != nil {
-		return nil, g.on.left(err)
+		return nil, g.on.closeUnlessAnswered(err)
 	}
 	return res, nil
 }
