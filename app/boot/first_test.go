@@ -236,6 +236,22 @@ func TestDemoDataWithoutDemo(t *testing.T) {
 	}
 }
 
+// Who stops a server that is still starting is not told of a failure: here when the link of the first start is made.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	h := boottest.New(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var terminal bytes.Buffer
+	err := boot.Serve(ctx, h.Config(t), boot.Options{Log: h.Log, Out: &terminal, Now: func() time.Time {
+		stop()
+		return h.Clock.Now()
+	}})
+	if err != nil || ctx.Err() == nil || terminal.Len() > 0 {
+		t.Errorf("stopped while starting: %v, asked to stop: %v, the terminal says\n%s", err, ctx.Err() != nil, terminal.String())
+	}
+}
+
 // Found by people who are not the first: what a taken login would say, and that nothing is half made.
 func TestFirstStartIsAllOrNothing(t *testing.T) {
 	t.Parallel()

@@ -63,6 +63,10 @@ func Serve(ctx context.Context, cfg *config.Config, opt Options) error {
 		return errors.Join(err, app.Close())
 	}
 	i, err := app.Start(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // told to stop before it was up: nothing has failed
+		app.Log.Info("stopped while starting")
+		return app.Close()
+	}
 	if err != nil {
 		return errors.Join(err, app.Close())
 	}
