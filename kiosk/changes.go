@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -12,7 +13,8 @@ import (
 	"lobby/views/part"
 )
 
-// wallFrames reads all rows of the batch at once; the counts go with the last event about tickets, and about visits.
+// wallFrames reads all rows of the batch at once, and tells each with the last event about it; the counts go with the last
+// event about tickets, and about visits.
 func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Event) ([]live.Frame, error) {
 	changed, err := b.changedTickets(ctx, v, events)
 	if err != nil {
@@ -23,7 +25,7 @@ func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Even
 		return nil, err
 	}
 	frames := make([]live.Frame, len(events))
-	for i, e := range events {
+	for i, e := range slices.Backward(events) {
 		c := came
 		if ticket.About(e) {
 			c = changed
@@ -32,6 +34,7 @@ func (b *Boards) wallFrames(ctx context.Context, v live.View, events []live.Even
 		}
 		if html, shown := c.html[e.ID]; shown {
 			frames[i] = live.Frame{Content: html, Target: "[data-live]", Swap: "card", Kind: e.Kind}
+			delete(c.html, e.ID) // told
 		}
 	}
 	for _, c := range []change{changed, came} {
@@ -73,7 +76,7 @@ func (b *Boards) changedTickets(ctx context.Context, v live.View, events []live.
 	}
 	var parts []templ.Component
 	if b.large(v.Site) {
-		c.refresh = laneCounts
+		c.refresh = live.Figures
 	} else if parts, err = b.counts(ctx, v.Site); err != nil {
 		return c, err
 	}

@@ -24,11 +24,8 @@ const (
 	guestCap = 50
 )
 
-// laneCounts is what the counts of the lanes are called together where they are sent by themselves (Frame.Refresh).
-const laneCounts = "counts"
-
 // countAtOnce is up to how many open tickets are counted for each frame. Counting more takes a part of the time in which a
-// change is to be seen: then the counts follow within a second.
+// change is to be seen: then the counts are made aside, and follow within a second.
 const countAtOnce = 2000
 
 // risenMost is how many cards of a lane may go with a frame, since others left and they moved up; with more the lanes are
@@ -135,21 +132,9 @@ func (b *Boards) Lane(ctx context.Context, v live.View, id string) (live.Frame, 
 	if err != nil {
 		return live.Frame{}, err
 	}
-	lanes, inside, err := b.board(ctx, b.DB, v.Site)
+	parts, err := b.lane(ctx, v.Site, id)
 	if err != nil {
 		return live.Frame{}, err
-	}
-	var parts []templ.Component
-	switch id {
-	case guests:
-		parts = append(parts, views.WallGuests(inside))
-	case laneCounts:
-		parts = b.counted(v.Site, lanes)
-	default:
-		parts = b.counted(v.Site, lanes)
-		for _, l := range lanes {
-			parts = append(parts, views.LaneList(l))
-		}
 	}
 	html, err := part.HTML(ctx, parts...)
 	if err != nil {
@@ -159,6 +144,24 @@ func (b *Boards) Lane(ctx context.Context, v live.View, id string) (live.Frame, 
 		b.over.Sent(v)
 	}
 	return live.Frame{Content: html, Target: "[data-live]", Swap: "card"}, nil
+}
+
+func (b *Boards) lane(ctx context.Context, siteID int64, id string) ([]templ.Component, error) {
+	if id == live.Figures {
+		return b.counts(ctx, siteID)
+	}
+	lanes, inside, err := b.board(ctx, b.DB, siteID)
+	if err != nil {
+		return nil, err
+	}
+	if id == guests {
+		return []templ.Component{views.WallGuests(inside)}, nil
+	}
+	parts := b.counted(siteID, lanes)
+	for _, l := range lanes {
+		parts = append(parts, views.LaneList(l))
+	}
+	return parts, nil
 }
 
 func cardOf(c ticket.Card) views.Card {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -46,5 +47,51 @@ func TestALaneIsRepeatedWhenInDoubt(t *testing.T) {
 	second.equalsDatabase(1, 5*time.Second)
 	if n := second.count(isLane); n != 1 {
 		t.Errorf("%d lanes, want 1", n)
+	}
+}
+
+// However long the figures take, frames go on. Where something happened meanwhile they are made once more, and so are those
+// that failed.
+func TestFiguresAreMadeAside(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.screens.aside = make(chan error)
+	sc := s.open(1)
+	figures := func(w wire) bool { return w.Refresh == Figures }
+	s.set(1, 1)
+	eventually(t, 5*time.Second, "the figures to be begun", func() bool { return s.screens.lanesMade() == 1 })
+	if err := set(t.Context(), s.pool, 1, 3*bareIDs+1); err != nil { // it asks for no figures
+		t.Fatal(err)
+	}
+	sc.equalsDatabase(1, 5*time.Second)
+	if n := sc.count(figures); n != 0 {
+		t.Fatalf("%d figures, though none are made yet", n)
+	}
+	for _, end := range []struct {
+		err  error
+		came int // figures in all
+	}{{nil, 1}, {errors.New("no figures today"), 1}, {nil, 2}} {
+		select {
+		case s.screens.aside <- end.err:
+		case <-time.After(10 * time.Second):
+			t.Fatal("nobody makes the figures")
+		}
+		eventually(t, 5*time.Second, "the figures", func() bool { return sc.count(figures) == end.came })
+	}
+}
+
+// While the figures are made, none are begun.
+func TestFiguresOneAtATime(t *testing.T) {
+	t.Parallel()
+	s := &things{}
+	v := newView(&Hub{cfg: Config{Screens: s}, ctx: t.Context()}, View{}, newTopic("site:1"))
+	v.dirty(Figures)
+	v.counting = true
+	if _, err := v.refresh(t.Context()); err != nil || !v.lanes[Figures].due {
+		t.Errorf("%v; they are still due: %t", err, v.lanes[Figures].due)
+	}
+	v.hub.work.Wait()
+	if n := s.lanesMade(); n != 0 {
+		t.Errorf("%d begun", n)
 	}
 }

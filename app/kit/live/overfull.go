@@ -8,6 +8,9 @@ import (
 // FullLanes is what the lanes above their cap are called together (Frame.Refresh).
 const FullLanes = "lanes"
 
+// Figures is the lane that holds no cards, only figures (Frame.Refresh): it is made aside, so that counting holds up no frame.
+const Figures = "figures"
+
 // Overfull notes, for screens with lanes, which lanes of a view were above their cap when last looked at: the step that
 // brings one back below it needs the whole lane once more, since what was not shown moves up.
 type Overfull struct {

@@ -33,10 +33,13 @@ func (v *view) step(ctx context.Context) (wait time.Duration, err error) {
 			return 0, err
 		}
 	}
+	if err := v.figured(); err != nil {
+		return 0, err
+	}
 	if wait, err = v.refresh(ctx); err != nil {
 		return 0, err
 	}
-	return wait, v.snapshot(ctx)
+	return min(wait, v.release()), v.snapshot(ctx)
 }
 
 func (v *view) mark(failing bool) {
@@ -87,25 +90,48 @@ func (v *view) frames(ctx context.Context, s state) error {
 		}
 	}
 	var items []item
-	for _, r := range runs(s.events, frames) {
+	for i, r := range runs(s.events, frames) {
+		if since := v.ring.quietSince(); i == 0 && since != 0 {
+			r.from = since
+		}
 		m, err := frameMessage(r.from, r.event, r.frame)
 		if err != nil {
 			return err
 		}
-		items = append(items, item{seq: r.event.Seq, msg: m})
+		items = append(items, item{from: r.from, seq: r.event.Seq, silent: r.frame.silent(), msg: m})
 	}
 	v.push(items...)
 	v.hub.stats.frames.Add(int64(len(frames)))
 	return nil
 }
 
+// push puts messages into the ring. One that says nothing but how far the stream is waits for the next that does, for a
+// moment: thousands of limits may pass at once, and telling a thousand walls of each hundred that there is nothing to show
+// would keep them from what there is.
 func (v *view) push(items ...item) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, it := range items {
 		v.ring.push(it)
 	}
-	v.wakeAll()
+	if len(items) != 1 || !items[0].silent {
+		v.quiet = time.Time{}
+		v.wakeAll()
+	} else if v.quiet.IsZero() {
+		v.quiet = time.Now()
+	}
+}
+
+// release wakes the writers for what has waited long enough, and tells when there will be something.
+func (v *view) release() (wait time.Duration) {
+	if v.quiet.IsZero() {
+		return time.Hour
+	}
+	if left := quietMost - time.Since(v.quiet); left > 0 {
+		return left
+	}
+	v.push()
+	return time.Hour
 }
 
 // render asks the screens for frames. A panic in there must not end every screen of the site.
@@ -135,34 +161,77 @@ func (v *view) dirty(id string) {
 func (v *view) refresh(ctx context.Context) (wait time.Duration, err error) {
 	wait = time.Hour
 	for id, l := range v.lanes {
-		if !l.due {
+		if !l.due || id == Figures && v.counting {
 			continue
 		}
 		if left := laneEvery - time.Since(l.last); !l.last.IsZero() && left > 0 {
 			wait = min(wait, left)
 			continue
 		}
-		m, err := v.laneMessage(ctx, id)
-		if err != nil {
+		if id == Figures {
+			v.count()
+		} else if err := v.sendLane(ctx, id); err != nil {
 			return 0, err
 		}
 		l.due, l.last = false, time.Now()
-		v.push(item{seq: v.ring.end, lane: true, msg: m})
 	}
 	return wait, nil
 }
 
-func (v *view) laneMessage(ctx context.Context, id string) (m message, err error) {
+// count makes the figures aside: they may take longer than anybody waits for a frame.
+func (v *view) count() {
+	v.counting = true
+	after := v.ring.end
+	v.hub.work.Go(func() {
+		ctx, cancel := context.WithTimeout(v.hub.ctx, renderWait)
+		defer cancel()
+		f, err := v.lane(ctx, Figures)
+		v.figures <- figures{after, f, err}
+		v.prod()
+	})
+}
+
+// figured sends the figures that are made. Where something happened meanwhile they are made once more: a frame may have
+// told newer ones.
+func (v *view) figured() error {
+	select {
+	case f := <-v.figures:
+		v.counting = false
+		if f.err != nil || f.after != v.ring.end {
+			v.dirty(Figures)
+		}
+		if f.err != nil {
+			return f.err
+		}
+		return v.pushLane(Figures, f.frame)
+	default:
+		return nil
+	}
+}
+
+func (v *view) sendLane(ctx context.Context, id string) error {
+	f, err := v.lane(ctx, id)
+	if err != nil {
+		return err
+	}
+	return v.pushLane(id, f)
+}
+
+func (v *view) lane(ctx context.Context, id string) (f Frame, err error) {
 	defer caught(&err)
 	lanes, ok := v.hub.cfg.Screens.(Lanes)
 	if !ok {
-		return message{}, fmt.Errorf("live: lane %q is to be refreshed, but the screens know no lanes", id)
+		return Frame{}, fmt.Errorf("live: lane %q is to be refreshed, but the screens know no lanes", id)
 	}
-	f, err := lanes.Lane(ctx, v.key, id)
-	if err != nil {
-		return message{}, err
+	return lanes.Lane(ctx, v.key, id)
+}
+
+func (v *view) pushLane(id string, f Frame) error {
+	m, err := laneMessage(v.topic.name, v.epoch, id, f)
+	if err == nil {
+		v.push(item{seq: v.ring.end, lane: true, msg: m})
 	}
-	return laneMessage(v.topic.name, v.epoch, id, f)
+	return err
 }
 
 // snapshot renders the whole view, once for all who wait for it.

@@ -3,13 +3,15 @@ package live
 // keepBytes bounds the memory of one ring, whatever the size of its frames.
 const keepBytes = 1 << 20
 
-// item is one message in a ring: the frame of an event, which may stand for a run of events before it too, or a
+// item is one message in a ring: the frame of an event, which may stand for a run of events beside it too, or a
 // refreshed lane, which has no number of its own and goes behind the event it was made after. Whoever stands inside a run
 // gets its message whole: what it shows belongs to its last number.
 type item struct {
-	seq  int64
-	lane bool
-	msg  message
+	from   int64 // the first number that it stands for
+	seq    int64 // the last one
+	silent bool  // nothing to show or to hear: the message after it stands for its numbers too
+	lane   bool
+	msg    message
 }
 
 // ring holds the last messages of a view. Places count on for ever, so that a cursor can tell that it was overtaken.
@@ -19,6 +21,7 @@ type ring struct {
 	bytes int
 	floor int64 // every event above it, up to end, is in the ring
 	end   int64 // number of the last event
+	last  int64 // place of the last item that isn't a lane; below base: there is none
 }
 
 // begin empties the ring; what follows seq will come.
@@ -31,7 +34,7 @@ func (r *ring) push(it item) {
 	r.items = append(r.items, it)
 	r.bytes += it.msg.size
 	if !it.lane {
-		r.end = it.seq
+		r.end, r.last = it.seq, r.base+int64(len(r.items))-1
 	}
 	drop := 0
 	for left := len(r.items); left > 1 && (left > keep || r.bytes > keepBytes); left-- {
@@ -44,6 +47,21 @@ func (r *ring) push(it item) {
 		r.items = r.items[drop:]
 		r.base += int64(drop)
 	}
+}
+
+// quietSince is the number from which on nothing has been to show or to hear, up to the end; 0: the last message was no
+// such.
+func (r *ring) quietSince() int64 {
+	if it, is := r.at(r.last); is && it.silent {
+		return it.from
+	}
+	return 0
+}
+
+// covered tells whether a later message stands for what the one at a place says.
+func (r *ring) covered(place int64) bool {
+	it, is := r.at(place)
+	return is && it.silent && place < r.last
 }
 
 // holds tells whether everything after seq is here.

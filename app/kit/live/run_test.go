@@ -1,11 +1,13 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/fasthttp/websocket"
 	"pgregory.net/rapid"
 )
 
@@ -14,8 +16,8 @@ const bareIDs = 1000
 
 func bareFrame(id int64) Frame { return Frame{Kind: []string{"", "a.done", "b.done"}[id%3]} }
 
-// Whatever the frames are, their runs stand for every number once, in order; every content comes once, at its own number
-// and with its own kind; and a page that follows them hears the kinds that it would hear one by one, but for repetitions.
+// Whatever the frames are, their runs stand for every number once, in order; every content comes once, with its own kind and
+// with no other number after its own than silent ones; and a page that follows them hears the kinds that it would hear one by one, but for repetitions.
 func TestRunsTellEverything(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -39,10 +41,13 @@ func TestRunsTellEverything(t *testing.T) {
 				t.Fatalf("a message for %d to %d where %d was due", r.from, r.event.Seq, next)
 			}
 			own := frames[r.event.Seq-first]
+			for seq := r.event.Seq - 1; seq >= r.from && own.silent(); seq-- {
+				own = frames[seq-first]
+			}
 			if r.frame.Content != own.Content || own.Content != "" && r.frame != own {
 				t.Fatalf("at %d: %+v, want %+v", r.event.Seq, r.frame, own)
 			}
-			if i > 0 && got[i-1].frame.Content == "" && (got[i-1].frame.Kind == "" || got[i-1].frame.Kind == r.frame.Kind) {
+			if i > 0 && (r.frame.silent() || got[i-1].frame.Content == "" && (got[i-1].frame.Kind == "" || got[i-1].frame.Kind == r.frame.Kind)) {
 				t.Fatalf("two messages where one would do: %+v, %+v", got[i-1], r)
 			}
 			if next = r.event.Seq + 1; r.frame.Content != "" {
@@ -106,6 +111,121 @@ func TestABurstIsOneMessage(t *testing.T) {
 		if n, whole := back.count(isFrame), back.count(isSnapshot); n != 1 || whole != 0 {
 			t.Errorf("from %d: %d messages and %d snapshots, want 1 and 0", at, n, whole)
 		}
+	}
+}
+
+// speakers are screens that have something to show of every event below bareIDs.
+type speakers struct{ things }
+
+func (*speakers) Frames(_ context.Context, _ View, events []Event) ([]Frame, error) {
+	frames := make([]Frame, len(events))
+	for i, e := range events {
+		if frames[i] = bareFrame(e.ID); e.ID < bareIDs {
+			frames[i] = Frame{Content: fmt.Sprint("content ", e.Seq)}
+		}
+	}
+	return frames, nil
+}
+
+// reader is a client that asks by itself.
+type reader struct {
+	client
+	heard []*websocket.PreparedMessage // what was not silent, without lanes
+}
+
+// read takes the next message, and tells whether there was one.
+func (r *reader) read(t *rapid.T) bool {
+	before := r.seq
+	m, ok := r.view.next(&r.client)
+	if !ok {
+		return false
+	}
+	items := r.view.ring.items
+	i := slices.IndexFunc(items, func(it item) bool { return it.msg == m })
+	switch {
+	case i < 0 && (r.ranges || r.seq != before+1):
+		t.Fatalf("a number by itself: %d after %d", r.seq, before)
+	case i < 0 || items[i].lane:
+		return true
+	case items[i].from > before+1 || items[i].seq != r.seq || r.seq <= before:
+		t.Fatalf("%d to %d after %d", items[i].from, items[i].seq, before)
+	case items[i].silent && r.seq != r.view.ring.end:
+		t.Fatalf("silence to %d comes by itself, though the stream goes on to %d", r.seq, r.view.ring.end)
+	case !items[i].silent:
+		r.heard = append(r.heard, m.PreparedMessage)
+	}
+	return true
+}
+
+// Whenever somebody asks, silence doesn't come by itself where something follows it; yet whatever isn't silent comes once,
+// the numbers have no gap, and in the end everybody stands at the end.
+func TestSilenceWaitsForWhatFollows(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		v := newView(&Hub{cfg: Config{Screens: &speakers{}}}, View{}, newTopic("site:1"))
+		v.age, v.epoch = 1, 1
+		v.ring.begin(0)
+		var readers []*reader
+		var said []*websocket.PreparedMessage
+		before := map[*reader]int{} // how many were said when it came
+		for range rapid.IntRange(1, 40).Draw(t, "batches") {
+			if rapid.Bool().Draw(t, "somebody comes") {
+				r := &reader{client: client{view: v, epoch: 1, seq: v.ring.end, ranges: rapid.IntRange(0, 3).Draw(t, "older") > 0}}
+				readers, before[r] = append(readers, r), len(said)
+			}
+			var events []Event
+			silent := true
+			for range rapid.IntRange(1, 4).Draw(t, "events") {
+				id := rapid.SampledFrom([]int64{1, 3 * bareIDs, 3 * bareIDs, 3 * bareIDs, 3*bareIDs + 1}).Draw(t, "id")
+				silent = silent && id == 3*bareIDs
+				events = append(events, Event{Topic: "site:1", Epoch: 1, Seq: v.ring.end + 1 + int64(len(events)), ID: id})
+			}
+			had, since := len(v.ring.items), v.quiet
+			if err := v.frames(t.Context(), state{events: events}); err != nil {
+				t.Fatal(err)
+			}
+			if v.quiet.IsZero() == silent || silent && !since.IsZero() && v.quiet != since {
+				t.Fatalf("the batch is silent: %t; writers wait since %s, before since %s", silent, v.quiet, since)
+			}
+			for _, it := range v.ring.items[had:] {
+				if !it.silent {
+					said = append(said, it.msg.PreparedMessage)
+				}
+			}
+			if rapid.IntRange(0, 5).Draw(t, "lane") == 0 {
+				if err := v.pushLane("all", Frame{Content: "x"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, r := range readers {
+				for n := rapid.IntRange(0, 5).Draw(t, "reads"); n > 0 && r.read(t); n-- {
+				}
+			}
+		}
+		for _, r := range readers {
+			for r.read(t) {
+			}
+			if r.seq != v.ring.end || !slices.Equal(r.heard, said[before[r]:]) {
+				t.Fatalf("ended at %d of %d with %d messages, want %d", r.seq, v.ring.end, len(r.heard), len(said)-before[r])
+			}
+		}
+	})
+}
+
+// Silence is told after a moment, where nothing follows it.
+func TestSilenceIsTold(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *Config) { c.Heartbeat = time.Minute }) // which would tell it too
+	sc := s.open(1)
+	eventually(t, 5*time.Second, "the socket", func() bool { return sc.count(isHeartbeat) > 0 })
+	for range 3 {
+		if err := set(t.Context(), s.pool, 1, 3*bareIDs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sc.equalsDatabase(1, 5*time.Second)
+	if n := sc.count(isFrame); n == 0 || n > 2 {
+		t.Errorf("%d messages, want 1, or 2 where it took longer than a moment", n)
 	}
 }
 

@@ -39,7 +39,8 @@ type things struct {
 	rendered  map[View]int // events
 	snapshots map[View]int
 	fail      error
-	lane      bool // every frame asks for lane "all"
+	lane      bool       // every frame asks for lane "all"
+	aside     chan error // every frame asks for the figures too, which end with what it gives
 	padding   string
 	lanes     int
 }
@@ -50,7 +51,7 @@ func (s *things) Frames(ctx context.Context, v View, events []Event) ([]Frame, e
 		s.rendered = map[View]int{}
 	}
 	s.rendered[v] += len(events)
-	fail, lane := s.fail, s.lane
+	fail, lane, aside := s.fail, s.lane, s.aside
 	s.mu.Unlock()
 	if fail != nil {
 		return nil, fail
@@ -73,6 +74,9 @@ func (s *things) Frames(ctx context.Context, v View, events []Event) ([]Frame, e
 			continue
 		}
 		frames[i] = Frame{Content: show(rows[e.ID]) + "\n" + s.padding, Target: "#things", Swap: "card", Kind: e.Kind}
+		if aside != nil {
+			frames[i].Refresh = Figures
+		}
 		if lane {
 			frames[i] = Frame{Refresh: "all"}
 		}
@@ -83,9 +87,25 @@ func (s *things) Frames(ctx context.Context, v View, events []Event) ([]Frame, e
 func (s *things) Lane(ctx context.Context, v View, lane string) (Frame, error) {
 	s.mu.Lock()
 	s.lanes++
+	aside := s.aside
 	s.mu.Unlock()
+	if lane == Figures {
+		select {
+		case <-ctx.Done():
+			return Frame{}, ctx.Err()
+		case err := <-aside:
+			return Frame{Content: "figures"}, err
+		}
+	}
 	rows, err := load(ctx, s.pool, v.Site, nil)
 	return Frame{Content: showAll(rows), Target: "#" + lane, Swap: "lane"}, err
+}
+
+// lanesMade is how many were begun.
+func (s *things) lanesMade() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lanes
 }
 
 func (s *things) Snapshot(ctx context.Context, tx bun.IDB, v View) (string, error) {

@@ -13,6 +13,7 @@ const (
 	renderTries   = 3                      // then the events are given up, and a snapshot takes their place
 	snapshotReach = 32                     // how many messages a snapshot may be behind and still be given out
 	beatKeep      = 500 * time.Millisecond // how long one heartbeat message is shared
+	quietMost     = time.Second            // how long screens needn't know of events that nothing is to be shown of
 )
 
 // view is what everybody with the same site, audience and language sees. Its goroutine makes frames of events, once
@@ -38,9 +39,19 @@ type view struct {
 	beatSay string // the look that it announces
 
 	// Of the goroutine alone.
-	tries int
-	lanes map[string]*lane
-	phase int
+	tries    int
+	lanes    map[string]*lane
+	phase    int
+	quiet    time.Time // since when writers haven't been woken for what there is; zero: they have
+	counting bool      // the figures are being made
+	figures  chan figures
+}
+
+// figures are what was made aside, while frames went on.
+type figures struct {
+	after int64 // the last event before
+	frame Frame
+	err   error
 }
 
 type snapshot struct {
@@ -56,7 +67,7 @@ type lane struct {
 }
 
 func newView(h *Hub, key View, t *topic) *view {
-	return &view{hub: h, key: key, topic: t, look: make(chan struct{}, 1), lanes: map[string]*lane{}}
+	return &view{hub: h, key: key, topic: t, look: make(chan struct{}, 1), lanes: map[string]*lane{}, figures: make(chan figures, 1)}
 }
 
 // run makes frames until ctx ends or nobody has watched for a while.
@@ -199,6 +210,10 @@ func (v *view) next(c *client) (m message, ok bool) {
 		return v.catchUp(c)
 	}
 	for it, more := v.ring.at(c.place); more; it, more = v.ring.at(c.place) {
+		if v.ring.covered(c.place) {
+			c.place++
+			continue
+		}
 		if !it.old(c.seq) && !it.lane && !c.ranges && c.seq+1 < it.seq {
 			return v.bare(c)
 		}

@@ -161,6 +161,7 @@ func (c *Cluster) arguments() []string {
 		"unix_socket_permissions": "0700",
 		"password_encryption":     "scram-sha-256",
 		"max_connections":         "120",
+		"shared_buffers":          buffers(memory()),
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
 		"cluster_name":            "lobby",

@@ -24,7 +24,7 @@ const keeperVariable = "LOBBY_DBTEST_KEEPER"
 const idle = 30 * time.Second
 
 // The number of connections covers several packages of parallel tests.
-var options = cluster.Options{Unsafe: true, Settings: map[string]string{"max_connections": "600", "autovacuum": "off"}}
+var options = cluster.Options{Unsafe: true, Settings: map[string]string{"max_connections": "600", "autovacuum": "off", "shared_buffers": "128MB"}}
 
 func init() {
 	if os.Getenv(keeperVariable) == "" {
