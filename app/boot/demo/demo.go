@@ -68,11 +68,12 @@ type content struct {
 	Reviewed    []string              `json:"reviewed"` // what supervisor and manager write when they have looked
 	Finding     struct{ Shared, Change string }
 	Month       struct{ Measures, Problems, Plan string }
-	Cases       []lesson            `json:"cases"`
-	Dispute     quarrel             `json:"dispute"`
-	Results     []string            `json:"results"`
-	Materials   []string            `json:"materials"`
-	Reasons     map[string][]string `json:"reasons"` // by verb of an order
+	Cases       []lesson          `json:"cases"`
+	Dispute     quarrel           `json:"dispute"`
+	Results     []string          `json:"results"`
+	Materials   []string          `json:"materials"`
+	Rejections  []string          `json:"rejections"` // why departments don't take an order
+	Waits       map[string]string `json:"waits"`      // what is said of waiting, by whom or what for
 }
 
 //go:embed demo.json

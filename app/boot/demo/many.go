@@ -244,7 +244,8 @@ func (s *story) wait(n int, now time.Time) {
 	last := s.told.Steps[len(s.told.Steps)-1].At
 	s.after = last.Sub(s.at)
 	if n != openMost/2+4 {
-		s.tell(now.Sub(last)/2, s.agent, ticket.Wait, "等业主在家", ticket.Detail{WaitingOn: pick(s.dice, []string{"customer", "parts", "third_party"})})
+		on := pick(s.dice, ticket.Waits)
+		s.tell(now.Sub(last)/2, s.agent, ticket.Wait, data().Waits[on], ticket.Detail{WaitingOn: on})
 		return
 	}
 	span := now.Sub(last) / (longSteps + 1)

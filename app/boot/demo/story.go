@@ -152,14 +152,15 @@ func (s *story) work() {
 	s.tell(time.Minute, s.agent, ticket.Dispatch, "", ticket.Detail{Orders: []int64{s.order}})
 	s.tell(0, s.agent, ticket.Verb(ticket.SendOrder), "", ticket.Detail{})
 	if s.chance(4) {
-		s.tell(s.between(10, 300), worker, ticket.Verb(ticket.RejectOrder), pick(s.dice, data().Reasons["order_reject"]), ticket.Detail{})
+		s.tell(s.between(10, 300), worker, ticket.Verb(ticket.RejectOrder), pick(s.dice, data().Rejections), ticket.Detail{})
 		return
 	}
 	s.tell(s.between(5, 240), worker, ticket.Verb(ticket.AcceptOrder), "", ticket.Detail{})
 	s.around()
 	s.tell(s.between(10, 400), worker, ticket.Verb(ticket.StartOrder), "", ticket.Detail{Rang: pick(s.dice, ticket.Rings)})
 	if s.chance(10) {
-		s.tell(s.between(5, 60), worker, ticket.Verb(ticket.WaitOrder), pick(s.dice, data().Reasons["order_wait"]), ticket.Detail{WaitingOn: "parts"})
+		on := pick(s.dice, ticket.Waits)
+		s.tell(s.between(5, 60), worker, ticket.Verb(ticket.WaitOrder), data().Waits[on], ticket.Detail{WaitingOn: on})
 		s.tell(s.between(60, 600), worker, ticket.Verb(ticket.ResumeOrder), "", ticket.Detail{})
 	}
 	s.tell(s.between(15, 180), worker, ticket.Verb(ticket.FinishOrder), pick(s.dice, data().Results), ticket.Detail{})

@@ -161,8 +161,11 @@ func (w *world) orders(ctx context.Context, d dice, m matter, kind ticketKind, p
 			at := m.at.Add(p.take + span*time.Duration(n+1))
 			act := ticket.OrderAct{Rang: pick(d, ticket.Rings), On: pick(d, ticket.Waits), Work: ticket.Work{Kind: "repair", Done: doneText(d, kind), Result: pick(d, data().Results),
 				Materials: pick(d, data().Materials)}}
-			if verb == ticket.RejectOrder || verb == ticket.WaitOrder {
-				act.Remark = pick(d, data().Reasons[string(verb)])
+			switch verb {
+			case ticket.RejectOrder:
+				act.Remark = pick(d, data().Rejections)
+			case ticket.WaitOrder:
+				act.Remark = data().Waits[act.On]
 			}
 			who := w.as(ctx, data().Departments[kind.Department].worker(d))
 			if verb == ticket.FeedBackOrder {

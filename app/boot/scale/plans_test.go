@@ -157,15 +157,9 @@ func (p *place) explain(t *testing.T, of string) {
 // plan runs a statement, and takes back what it did.
 func (p *place) plan(ctx context.Context, text string) (nodes []node, err error) {
 	err = p.plain.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		var raw string
-		if err := tx.QueryRowContext(ctx, "explain (analyze, timing off, format json) "+text).Scan(&raw); err != nil {
+		if nodes, err = planOf(ctx, tx, "explain (analyze, timing off, format json) "+text); err != nil {
 			return err
 		}
-		var out []struct{ Plan node }
-		if err := json.Unmarshal([]byte(raw), &out); err != nil {
-			return err
-		}
-		nodes = out[0].Plan.all()
 		return errBack
 	})
 	if errors.Is(err, errBack) {
@@ -214,6 +208,82 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	t.Run("what time does", func(t *testing.T) { p.scans(t) })
+	t.Run("what is prepared", func(t *testing.T) { p.prepared(t) })
+}
+
+// prepared looks at the plans that PostgreSQL may keep for what is asked again and again: they are made for any values.
+func (p *place) prepared(t *testing.T) {
+	all := p.preparedTexts(t)
+	if len(all) < 10 {
+		t.Errorf("only %d statements are prepared", len(all))
+	}
+	for text, values := range all {
+		nodes, err := p.generic(t.Context(), text, values)
+		if err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+		for _, n := range nodes {
+			if n.Type == "Seq Scan" && p.large[n.Relation] {
+				t.Errorf("whatever its values are, it reads the whole of %s:\n%s", n.Relation, text)
+			}
+		}
+	}
+}
+
+// preparedTexts are the statements that the server's connections have prepared, with how many values each takes.
+func (p *place) preparedTexts(t *testing.T) map[string]int {
+	t.Helper()
+	all := map[string]int{}
+	for range p.app.DB.Stats().OpenConnections {
+		conn, err := p.app.DB.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }() // all at once, so that none is looked at twice
+		var rows []struct {
+			Statement string
+			Values    int
+		}
+		if err := conn.NewRaw(`select statement, cardinality(parameter_types) as values from pg_prepared_statements`).Scan(t.Context(), &rows); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			all[r.Statement] = r.Values
+		}
+	}
+	return all
+}
+
+// generic is the plan of a statement that is the same for all values.
+func (p *place) generic(ctx context.Context, text string, values int) (nodes []node, err error) {
+	call := "kept"
+	if values > 0 {
+		call += "(null" + strings.Repeat(", null", values-1) + ")"
+	}
+	err = p.plain.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		for _, s := range []string{"set local plan_cache_mode = force_generic_plan", "prepare kept as " + text} {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return err
+			}
+		}
+		nodes, err = planOf(ctx, tx, "explain (format json) execute "+call)
+		_, dropErr := tx.ExecContext(ctx, "deallocate kept")
+		return errors.Join(err, dropErr)
+	})
+	return nodes, err
+}
+
+// planOf asks for a plan.
+func planOf(ctx context.Context, tx bun.Tx, query string) ([]node, error) {
+	var raw string
+	if err := tx.QueryRowContext(ctx, query).Scan(&raw); err != nil {
+		return nil, err
+	}
+	var out []struct{ Plan node }
+	if err := json.Unmarshal([]byte(raw), &out); err != nil {
+		return nil, err
+	}
+	return out[0].Plan.all(), nil
 }
 
 // pages are what somebody looks at: addresses, and forms that are sent.
