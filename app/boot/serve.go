@@ -64,7 +64,7 @@ func Serve(ctx context.Context, cfg *config.Config, opt Options) error {
 	}
 	i, err := app.Start(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // told to stop before it was up: nothing has failed
-		app.Log.Info("stopped while starting")
+		app.Log.Info("stopped while starting", "at", err)
 		return app.Close()
 	}
 	if err != nil {
