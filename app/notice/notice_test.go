@@ -170,6 +170,16 @@ func TestTask(t *testing.T) {
 	if list, err := b.svc.Tasks(b.as(2)); err != nil || len(list) != 0 {
 		t.Errorf("who wasn't asked sees %d tasks, %v", len(list), err)
 	}
+	waits := func(n int, want notice.Waiting) {
+		t.Helper()
+		if got := b.waiting(n); got != want {
+			t.Errorf("person %d: %+v, want %+v", n, got, want)
+		}
+	}
+	for n := range 2 {
+		waits(n, notice.Waiting{Unseen: 1, Tasks: 1}) // one thing to do, though a notice came with it
+	}
+	waits(2, notice.Waiting{})
 	var f *fault.Fault
 	if err := b.svc.Take(b.as(2), id); !errors.As(err, &f) || f.Kind != fault.NotFound {
 		t.Errorf("who wasn't asked takes it: %v", err)
@@ -208,6 +218,8 @@ func TestTask(t *testing.T) {
 		if !errors.As(failed[1-winner], &f) || f.Kind != fault.Conflict || f.Args["Who"] != fmt.Sprintf("人员%d", winner) {
 			t.Errorf("the other is told %v %v", failed[1-winner], f.Args)
 		}
+		waits(winner, notice.Waiting{Unseen: 1, Tasks: 1})
+		waits(1-winner, notice.Waiting{Unseen: 1, Fresh: 1}) // nothing to do any more, and still to be seen
 		if err := b.svc.Take(b.as(winner), id); err != nil {
 			t.Errorf("pressed twice: %v", err)
 		}

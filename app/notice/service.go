@@ -31,7 +31,6 @@ type Service struct {
 type Waiting struct {
 	Unseen int
 	Fresh  int   // of those unseen, without what came with one of the tasks
-	Loud   int   // of those unseen
 	Latest int64 // id of the latest loud one unseen; 0: none
 	Tasks  int   // to be taken, or taken and not finished
 }
@@ -58,15 +57,13 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 		return Waiting{}, err
 	}
 	var w Waiting
-	err = db.Prepared(s.DB, s.DB.NewRaw(`with mine as (
+	err = db.Prepared(s.DB, s.DB.NewRaw(`with mine as materialized (
 			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
-			union select k.id from tasks k join notices n on n.task_id = k.id and n.staff_id = ?1
-				where k.site_id = ?0 and k.done_at is null and k.taken_by is null),
-		unseen as (select n.id, n.loud, n.task_id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null)
-		select (select count(*) from unseen) as unseen, (select count(*) from unseen where loud) as loud,
-			(select coalesce(max(id), 0) from unseen where loud) as latest,
-			(select count(*) from unseen where task_id is null or task_id not in (select id from mine)) as fresh,
-			(select count(*) from mine) as tasks`, db.Value(a.Site), db.Value(a.ID))).Scan(ctx, &w)
+			union all select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by is null
+				and k.id in (select n.task_id from notices n where n.staff_id = ?1 and n.task_id is not null))
+		select (select count(*) from mine) as tasks, count(*) as unseen, coalesce(max(n.id) filter (where n.loud), 0) as latest,
+			count(*) filter (where n.task_id is null or n.task_id not in (select id from mine)) as fresh
+		from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null`, db.Value(a.Site), db.Value(a.ID))).Scan(ctx, &w)
 	return w, db.Translate(err)
 }
 

@@ -17,16 +17,29 @@ import (
 
 // ReadGrades gives the tables of a site: what it changed over what ships. Who assigns or closes a case asks this.
 func ReadGrades(ctx context.Context, tx bun.IDB, site int64) (Grades, error) {
+	var rows GradeRows
+	err := db.Prepared(tx, SelectGrades(tx, site)).Scan(ctx, &rows)
+	return rows.Grades(), err
+}
+
+// SelectGrades is the query of a site's GradeRows, for who reads them along with something else.
+func SelectGrades(tx bun.IDB, site int64) *bun.RawQuery {
+	return tx.NewRaw(`select kind, severity, complexity, reach, 0 as grade, '' as role, 0 as seniority from grade_cases where site_id = ?0
+		union all select '', '', 0, 0, grade, role, seniority from grade_needs where site_id = ?0`, db.Value(site))
+}
+
+// GradeRows are what a site changed in the tables that ship.
+type GradeRows []struct { // of a case, or with a grade of what that needs
+	Kind, Severity    string
+	Complexity, Reach int
+	Grade             int
+	Role              string
+	Seniority         int
+}
+
+// Grades are the tables with what the site changed.
+func (rows GradeRows) Grades() Grades {
 	g := DefaultGrades()
-	var rows []struct { // of a case, or with a grade of what that needs
-		Kind, Severity    string
-		Complexity, Reach int
-		Grade             int
-		Role              string
-		Seniority         int
-	}
-	err := db.Prepared(tx, tx.NewRaw(`select kind, severity, complexity, reach, 0 as grade, '' as role, 0 as seniority from grade_cases where site_id = ?0
-		union all select '', '', 0, 0, grade, role, seniority from grade_needs where site_id = ?0`, db.Value(site))).Scan(ctx, &rows)
 	for _, r := range rows {
 		switch {
 		case r.Grade == 0:
@@ -35,7 +48,7 @@ func ReadGrades(ctx context.Context, tx bun.IDB, site int64) (Grades, error) {
 			g.Needs[r.Grade] = Authority{r.Role, r.Seniority}
 		}
 	}
-	return g, err
+	return g
 }
 
 // MayRun tells whether a person of a site runs cases of a grade there, by one of their roles and their seniority in it

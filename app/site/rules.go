@@ -74,12 +74,22 @@ type ruleBook struct {
 // Rules gives what the limits of a site are reckoned by, as it stands for tx. The database is asked for no more than
 // whether something is new since the last time.
 func (d *Directory) Rules(ctx context.Context, tx bun.IDB, id int64) (*Rules, error) {
-	here, err := d.Get(ctx, id)
-	if err != nil {
+	var stamp int64
+	if err := db.Prepared(tx, SelectStamp(tx, id)).Scan(ctx, &stamp); err != nil {
 		return nil, err
 	}
-	var stamp int64
-	if err := db.Prepared(tx, tx.NewRaw(`select coalesce(max(id), 0) from site_rules where site_id = ?`, db.Value(id))).Scan(ctx, &stamp); err != nil {
+	return d.RulesAt(ctx, tx, id, stamp)
+}
+
+// SelectStamp is the query of a site's newest rule, for who reads it along with something else.
+func SelectStamp(tx bun.IDB, site int64) *bun.RawQuery {
+	return tx.NewRaw(`select coalesce(max(id), 0) from site_rules where site_id = ?`, db.Value(site))
+}
+
+// RulesAt is Rules for who knows the newest rule already.
+func (d *Directory) RulesAt(ctx context.Context, tx bun.IDB, id, stamp int64) (*Rules, error) {
+	here, err := d.Get(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	d.book.mu.Lock()

@@ -58,17 +58,13 @@ func (s *Service) readRecords(ctx context.Context, tx bun.IDB, list []*Ticket) (
 	return out, nil
 }
 
-// recordOf is the record of a ticket whose history and orders have been read.
-func (s *Service) recordOf(ctx context.Context, tx bun.IDB, t *Ticket, steps []Step, orders []ServiceOrder) (*record, error) {
-	of, err := s.rules(ctx, tx, t.SiteID)
-	if err != nil {
-		return nil, err
-	}
+// recordOf is the record of a ticket whose rules, history and orders have been read.
+func recordOf(t *Ticket, of *rules, steps []Step, orders []ServiceOrder) *record {
 	r := &record{t: t, rules: of, steps: steps}
 	for i := range orders {
 		r.orders = append(r.orders, &orders[i])
 	}
-	return r, nil
+	return r
 }
 
 func (s *Service) readRecord(ctx context.Context, tx bun.IDB, t *Ticket) (*record, error) {
@@ -108,7 +104,7 @@ func (c Class) class() limit.Class {
 }
 
 // over gives the class after a step that set it, or parts of it; found tells whether it did.
-func (d Detail) over(c Class) (now Class, found bool) {
+func (d *Detail) over(c Class) (now Class, found bool) {
 	if d.Class != nil {
 		return *d.Class, true
 	}

@@ -80,10 +80,9 @@ func (s *Service) Departments(ctx context.Context) ([]Department, error) {
 	return list, db.Translate(err)
 }
 
-// departmentNames are the departments of a site by name, without their people and orders; closed ones last.
-func departmentNames(ctx context.Context, tx bun.IDB, site int64) (list []Department, err error) {
-	err = db.Prepared(tx, tx.NewRaw(`select id, name, closed_at is not null as closed from departments where site_id = ? order by closed, name, id`, db.Value(site))).Scan(ctx, &list)
-	return list, err
+// departmentNames is the query of a site's departments by name, without their people and orders; closed ones last.
+func departmentNames(tx bun.IDB, site int64) *bun.RawQuery {
+	return tx.NewRaw(`select id, name, closed_at is not null as closed from departments where site_id = ? order by closed, name, id`, db.Value(site))
 }
 
 // SaveDepartment adds a department or changes one. Somebody else's change since it was looked at is not overwritten.

@@ -111,6 +111,9 @@ func (s *Service) Steps(ctx context.Context, id int64) ([]Step, error) {
 		return nil, err
 	}
 	list, err := steps(ctx, s.DB, a.Site, id)
+	if err == nil {
+		err = nameSteps(ctx, s.DB, list, nil)
+	}
 	return list, db.Translate(err)
 }
 

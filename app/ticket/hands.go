@@ -59,23 +59,31 @@ func personAt(ctx context.Context, db bun.IDB, siteID, id int64) (person, error)
 
 // peopleAt reads who works at a site, by name: one of them, or with 0 all.
 func peopleAt(ctx context.Context, tx bun.IDB, siteID, id int64) ([]person, error) {
-	var held []struct {
-		ID, Department int64
-		Name, Role     string
-		Seniority      int
-	}
-	err := db.Prepared(tx, tx.NewRaw(`select p.id, p.name, r.role, r.seniority, 0 as department from staff p join staff_roles r on r.staff_id = p.id and r.site_id = ?0
-			where p.disabled_at is null and (?1 = 0 or p.id = ?1)
-		union all select d.head_id, '', '', 0, d.id from departments d where d.site_id = ?0 and d.head_id is not null and (?1 = 0 or d.head_id = ?1)
-		union all select m.staff_id, '', '', 0, m.department_id from department_members m where m.site_id = ?0 and (?1 = 0 or m.staff_id = ?1)
-		order by department`, db.Value(siteID), db.Value(id))).Scan(ctx, &held)
-	if err != nil {
+	var held holdings
+	if err := db.Prepared(tx, selectHoldings(tx, siteID, id)).Scan(ctx, &held); err != nil {
 		return nil, err
 	}
 	grades, err := site.ReadGrades(ctx, tx, siteID)
-	if err != nil {
-		return nil, err
-	}
+	return held.people(grades), err
+}
+
+// holdings are the roles and departments of who works at a site, one by one.
+type holdings []struct {
+	ID, Department int64
+	Name, Role     string
+	Seniority      int
+}
+
+func selectHoldings(tx bun.IDB, siteID, id int64) *bun.RawQuery {
+	return tx.NewRaw(`select p.id, p.name, r.role, r.seniority, 0 as department from staff p join staff_roles r on r.staff_id = p.id and r.site_id = ?0
+			where p.disabled_at is null and (?1 = 0 or p.id = ?1)
+		union all select d.head_id, '', '', 0, d.id from departments d where d.site_id = ?0 and d.head_id is not null and (?1 = 0 or d.head_id = ?1)
+		union all select m.staff_id, '', '', 0, m.department_id from department_members m where m.site_id = ?0 and (?1 = 0 or m.staff_id = ?1)
+		order by department`, db.Value(siteID), db.Value(id))
+}
+
+// people puts them together, by name.
+func (held holdings) people(grades site.Grades) []person {
 	var list []person
 	for _, h := range held {
 		at := slices.IndexFunc(list, func(p person) bool { return p.ID == h.ID })
@@ -90,7 +98,7 @@ func peopleAt(ctx context.Context, tx bun.IDB, siteID, id int64) ([]person, erro
 		}
 	}
 	slices.SortFunc(list, func(a, b person) int { return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	return list, nil
+	return list
 }
 
 // holderOf is who has a role at a site: the one who has worked there longest; the zero person where nobody has it.

@@ -1,11 +1,14 @@
 package ticket_test
 
 import (
+	"slices"
 	"testing"
 
 	"lobby/app/kit/fault"
 	"lobby/app/staff"
 	"lobby/app/ticket"
+	"lobby/views/part"
+	page "lobby/views/ticket"
 )
 
 func TestOwners(t *testing.T) {
@@ -69,6 +72,30 @@ func TestOwners(t *testing.T) {
 		}
 		if _, err = d.svc.Do(d.as(staff.Manager), made.ID, ticket.Close, ticket.Act{}); err != nil {
 			t.Errorf("the manager: %v", err)
+		}
+	})
+	t.Run("ORG-4 a ticket's page offers whom the grades of its site allow", func(t *testing.T) {
+		t.Parallel()
+		d := setup(t)
+		junior := d.people[staff.Agent]
+		made := d.register(d.by(junior), complaint("important"))
+		offered := func() bool {
+			v, err := d.svc.PageOf(d.as(staff.Manager), made.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(v.Verbs, func(b page.Verb) bool {
+				return b.Name == string(ticket.Reassign) && slices.ContainsFunc(b.Inputs[0].Options, func(o part.Option) bool { return o.Label == junior.Name })
+			})
+		}
+		if offered() {
+			t.Error("a junior is offered an important complaint")
+		}
+		if _, err := d.db.NewRaw(`insert into grade_needs (site_id, grade, role, seniority) values (?, ?, 'agent', 1)`, d.site, made.Grade).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !offered() {
+			t.Error("the site allows it, and the junior isn't offered it")
 		}
 	})
 	t.Run("ORG-2 what grows above its owner's grade goes to who reaches it", func(t *testing.T) {

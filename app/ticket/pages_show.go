@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
@@ -33,6 +34,7 @@ type attempt struct {
 // around is what stands around a ticket on its page.
 type around struct {
 	ticket      *Ticket
+	rules       *rules
 	kept        Kept
 	steps       []Step
 	orders      []ServiceOrder
@@ -44,26 +46,38 @@ type around struct {
 	others      []Colleague // to whom the ticket can be given by who looks
 }
 
-// around reads it for one page, and of what may be kept beside the ticket only what there is.
+// around reads it for one page: the history beside the rest, since a page that waits for the database waits for its turn, and
+// of what may be kept beside the ticket only what there is.
 func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
-	if r.ticket, err = s.Get(ctx, id); err != nil {
+	a, err := actor.Require(ctx, staff.ViewTickets)
+	if err != nil {
 		return r, err
 	}
-	if r.steps, err = s.Steps(ctx, id); err != nil {
-		return r, err
+	var history errgroup.Group
+	history.Go(func() (err error) { r.steps, err = steps(ctx, s.DB, a.Site, id); return err })
+	p, err := readPage(ctx, s.DB, a.Site, id)
+	if wrong := history.Wait(); err == nil {
+		err = wrong
 	}
-	site := r.ticket.SiteID
-	if r.kept, err = keptOf(ctx, s.DB, id); err != nil {
+	if err != nil {
 		return r, db.Translate(err)
 	}
-	if r.kept.Orders {
-		r.orders, err = ordersOf(ctx, s.DB, site, id)
+	r.ticket, r.kept, r.departments, r.people = &p.Ticket, p.Kept, p.Departments, p.Holdings.people(p.Grades.Grades())
+	of, err := s.Sites.RulesAt(ctx, s.DB, a.Site, p.Stamp)
+	if err == nil {
+		r.rules, err = s.rulesOf(a.Site, of)
+	}
+	if err == nil {
+		err = nameSteps(ctx, s.DB, r.steps, r.people)
+	}
+	if err == nil && r.kept.Orders {
+		r.orders, err = ordersOf(ctx, s.DB, a.Site, id)
 	}
 	if err == nil && r.kept.Records {
-		r.records, err = recordsOf(ctx, s.DB, site, id)
+		r.records, err = recordsOf(ctx, s.DB, a.Site, id)
 	}
 	if err == nil && r.kept.Pictures {
-		r.pictures, err = picturesOf(ctx, s.DB, site, id)
+		r.pictures, err = picturesOf(ctx, s.DB, a.Site, id)
 	}
 	if err != nil {
 		return r, db.Translate(err)
@@ -71,13 +85,7 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if r.earlier, err = s.Earlier(ctx, r.ticket); err != nil {
 		return r, err
 	}
-	if r.departments, err = departmentNames(ctx, s.DB, site); err != nil {
-		return r, db.Translate(err)
-	}
-	if r.people, err = peopleAt(ctx, s.DB, site, 0); err != nil {
-		return r, db.Translate(err)
-	}
-	if actor.From(ctx).Can(staff.ReassignTickets) {
+	if a.Can(staff.ReassignTickets) {
 		r.others = among(r.people, r.ticket)
 	}
 	return r, nil
@@ -94,10 +102,7 @@ func (s *Service) page(ctx context.Context, id int64, a attempt) (page.Page, *ar
 	if err != nil {
 		return page.Page{}, nil, err
 	}
-	why, err := s.why(ctx, &r)
-	if err != nil {
-		return page.Page{}, nil, err
-	}
+	why := recordOf(t, r.rules, r.steps, r.orders).whys(ctx, s.now())
 	v := page.Page{Row: s.row(t), Whys: why, Phone: masked, Revealed: a.revealed, Version: t.Version, Message: a.message,
 		Steps: Timeline(ctx, r.steps, r.orders), Orders: s.orderRows(r.orders), Records: RecordRows(r.records, r.orders), Earlier: s.rows(r.earlier)}
 	showPictures(ctx, &v, r)

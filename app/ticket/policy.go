@@ -39,6 +39,11 @@ func (s *Service) rules(ctx context.Context, tx bun.IDB, id int64) (*rules, erro
 	if err != nil {
 		return nil, err
 	}
+	return s.rulesOf(id, of)
+}
+
+// rulesOf reads the policies among the rules of a site.
+func (s *Service) rulesOf(id int64, of *site.Rules) (*rules, error) {
 	s.book.mu.Lock()
 	defer s.book.mu.Unlock()
 	if known := s.book.known[id]; known != nil && known.of == of {

@@ -50,7 +50,7 @@ func (r *retelling) tell(now time.Time) {
 		if i > 0 {
 			r.pass(step.At.Add(-time.Microsecond))
 		}
-		set := step.Set()
+		set := *step.Set()
 		step.From, step.To = r.t.State, r.t.State
 		if o := r.order(step); o != nil {
 			step.From = State(o.State)

@@ -41,10 +41,19 @@ var _ bun.AfterScanRowHook = (*Step)(nil)
 
 // AfterScanRow reads what the step set, once for everybody who asks.
 func (s *Step) AfterScanRow(context.Context) error {
-	set := detailOf(s.Detail)
-	s.set = &set
+	s.read()
 	return nil
 }
+
+func (s *Step) read() {
+	s.set = &nothing
+	if len(s.Detail) > len("{}") { // most steps set nothing
+		set := detailOf(s.Detail)
+		s.set = &set
+	}
+}
+
+var nothing Detail
 
 // Detail says what a step set, by value and without anything personal: the limits are derived from it.
 type Detail struct {
@@ -86,12 +95,12 @@ type Change struct {
 	To   string `json:"to"`
 }
 
-// Set gives what the step set; a step that set nothing gives the zero Detail.
-func (s *Step) Set() Detail {
-	if s.set != nil {
-		return *s.set
+// Set gives what the step set, not to be changed; a step that set nothing gives the zero Detail.
+func (s *Step) Set() *Detail {
+	if s.set == nil {
+		s.read()
 	}
-	return detailOf(s.Detail)
+	return s.set
 }
 
 func detailOf(raw json.RawMessage) (d Detail) {
@@ -104,8 +113,11 @@ func detailOf(raw json.RawMessage) (d Detail) {
 	return d
 }
 
+// byPerson tells whether a person took the step, rather than a job, a device or a customer.
+func (s *Step) byPerson() bool { return actor.Kind(s.ActorKind) == actor.Person }
+
 // Who is the name of who took the step, or what did it where it was no person.
-func (s Step) Who(ctx context.Context) string {
+func (s *Step) Who(ctx context.Context) string {
 	switch {
 	case s.PersonName != "":
 		return s.PersonName

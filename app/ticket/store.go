@@ -9,7 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
+	"lobby/app/site"
 )
 
 // rows selects tickets of a site with the names of owner and first asked. The names are looked up for the rows that come
@@ -34,6 +36,38 @@ func lines(tx bun.IDB, model any, site int64) *bun.SelectQuery {
 		ColumnExpr("(select name from staff where id = t.owner_id) as owner_name").
 		ColumnExpr("(select name from staff where id = t.handler_id) as handler_name").
 		Where("t.site_id = ?", db.Value(site))
+}
+
+// onPage is a ticket with what its page shows beside its history.
+type onPage struct {
+	bun.BaseModel `bun:"table:tickets,alias:t"`
+	Ticket
+	Kept
+
+	Departments []Department   `bun:"departments,scanonly,type:jsonb"`
+	Holdings    holdings       `bun:"holdings,scanonly,type:jsonb"`
+	Grades      site.GradeRows `bun:"grades,scanonly,type:jsonb"`
+	Stamp       int64          `bun:"stamp,scanonly"` // of the site's rules
+}
+
+// readPage reads a ticket for its page, in one statement: what a page waits for most is its turn at the database.
+func readPage(ctx context.Context, tx bun.IDB, siteID, id int64) (*onPage, error) {
+	p := new(onPage)
+	list := "(select coalesce(json_agg(x), '[]') from (?) x) as ?"
+	err := db.Prepared(tx, rows(tx, p, siteID).
+		ColumnExpr("exists (select from orders where ticket_id = t.id) as has_orders").
+		ColumnExpr("exists (select from work_records where ticket_id = t.id) as has_records").
+		ColumnExpr("exists (select from pictures where ticket_id = t.id) as has_pictures").
+		ColumnExpr("exists (select from callbacks where ticket_id = t.id) as has_calls").
+		ColumnExpr("exists (select from ratings where ticket_id = t.id) as has_ratings").
+		ColumnExpr("exists (select from disputes where ticket_id = t.id) as has_dispute").
+		ColumnExpr("exists (select from disputes where ticket_id = t.id and ended_at is null) as disputed").
+		ColumnExpr(list, departmentNames(tx, siteID), bun.Ident("departments")).
+		ColumnExpr(list, selectHoldings(tx, siteID, 0), bun.Ident("holdings")).
+		ColumnExpr(list, site.SelectGrades(tx, siteID), bun.Ident("grades")).
+		ColumnExpr("(?) as stamp", site.SelectStamp(tx, siteID)).
+		Where("t.id = ?", db.Value(id))).Scan(ctx)
+	return p, err
 }
 
 func get(ctx context.Context, tx bun.IDB, site, id int64) (*Ticket, error) {
@@ -84,13 +118,75 @@ func insertStep(ctx context.Context, tx bun.IDB, step *Step) error {
 	return err
 }
 
-// steps reads a ticket's history as people read it.
+// steps reads a ticket's history, which may be hundreds of rows, without the names of people. What is usual comes as null:
+// nothing is written for it, and nothing read.
 func steps(ctx context.Context, tx bun.IDB, site, ticket int64) ([]Step, error) {
-	var out []Step
-	err := db.Prepared(tx, tx.NewSelect().Model(&out).ExcludeColumn("site_id", "ticket_id", "mark").ColumnExpr("p.name as person_name").
-		Join("left join staff as p on p.id = s.actor_id and s.actor_kind = 'person'").
-		Where("s.site_id = ?", db.Value(site)).Where("s.ticket_id = ?", db.Value(ticket)).OrderExpr("s.id")).Scan(ctx)
-	return out, err
+	rows, err := db.Prepared(tx, tx.NewSelect().Table("ticket_steps").
+		ColumnExpr("verb, nullif(from_state, to_state), to_state, at, nullif(noted_at, at), nullif(actor_kind, ?)", string(actor.Person)).
+		ColumnExpr("actor_id, actor_name, remark, nullif(detail, '{}'), order_id").
+		Where("site_id = ?", db.Value(site)).Where("ticket_id = ?", db.Value(ticket)).OrderExpr("id")).Rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return scanSteps(rows)
+}
+
+// scanSteps reads the rows that steps asks for. It does without bun's model, which takes twice as long for each.
+func scanSteps(rows *sql.Rows) (out []Step, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var s Step
+		var from, kind sql.NullString
+		var noted sql.NullTime
+		var order sql.NullInt64
+		if err := rows.Scan((*string)(&s.Verb), &from, (*string)(&s.To), &s.At, &noted, &kind,
+			&s.ActorID, &s.ActorName, &s.Remark, (*[]byte)(&s.Detail), &order); err != nil {
+			return nil, err
+		}
+		s.From, s.NotedAt, s.ActorKind, s.OrderID = s.To, s.At, string(actor.Person), order.Int64
+		if from.Valid {
+			s.From = State(from.String)
+		}
+		if noted.Valid {
+			s.NotedAt = noted.Time
+		}
+		if kind.Valid {
+			s.ActorKind = kind.String
+		}
+		s.read()
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// nameSteps says which people took the steps; known are those whose names need not be looked up.
+func nameSteps(ctx context.Context, tx bun.IDB, steps []Step, known []person) error {
+	names := map[int64]string{}
+	for _, p := range known {
+		names[p.ID] = p.Name
+	}
+	var unknown []int64
+	for i := range steps {
+		s := &steps[i]
+		if _, found := names[s.ActorID]; !found && s.byPerson() {
+			unknown, names[s.ActorID] = append(unknown, s.ActorID), ""
+		}
+	}
+	if len(unknown) > 0 {
+		var found []Colleague
+		if err := db.Prepared(tx, tx.NewRaw(`select id, name from staff where id = any(?)`, db.Values(unknown))).Scan(ctx, &found); err != nil {
+			return err
+		}
+		for _, p := range found {
+			names[p.ID] = p.Name
+		}
+	}
+	for i := range steps {
+		if s := &steps[i]; s.byPerson() {
+			s.PersonName = names[s.ActorID]
+		}
+	}
+	return nil
 }
 
 // latest reads the last steps of a ticket: what the next one follows, and whom a refusal names. What time does by

@@ -7,7 +7,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"lobby/app/kit/actor"
-	"lobby/app/kit/db"
 )
 
 // surroundings is where the guards of a step learn what stands around the ticket: a step asks the database, under its
@@ -48,24 +47,13 @@ func (d stored) disputed(ctx context.Context) (bool, error) {
 
 // Kept tells what is kept beside a ticket, so that its page reads only what there is.
 type Kept struct {
-	Orders   bool
-	Records  bool
-	Pictures bool
-	Calls    bool // that were made to its customer
-	Ratings  bool
-	Dispute  bool
-	Disputed bool // that dispute has no outcome yet (COMPLAINT-8)
-}
-
-func keptOf(ctx context.Context, tx bun.IDB, ticket int64) (k Kept, err error) {
-	err = db.Prepared(tx, tx.NewRaw(`select exists (select from orders where ticket_id = ?0) as orders,
-		exists (select from work_records where ticket_id = ?0) as records,
-		exists (select from pictures where ticket_id = ?0) as pictures,
-		exists (select from callbacks where ticket_id = ?0) as calls,
-		exists (select from ratings where ticket_id = ?0) as ratings,
-		exists (select from disputes where ticket_id = ?0) as dispute,
-		exists (select from disputes where ticket_id = ?0 and ended_at is null) as disputed`, db.Value(ticket))).Scan(ctx, &k)
-	return k, err
+	Orders   bool `bun:"has_orders,scanonly"`
+	Records  bool `bun:"has_records,scanonly"`
+	Pictures bool `bun:"has_pictures,scanonly"`
+	Calls    bool `bun:"has_calls,scanonly"` // that were made to its customer
+	Ratings  bool `bun:"has_ratings,scanonly"`
+	Dispute  bool `bun:"has_dispute,scanonly"`
+	Disputed bool `bun:"disputed,scanonly"` // that dispute has no outcome yet (COMPLAINT-8)
 }
 
 // seen are the surroundings of a ticket on its page, which has read most of them.
@@ -103,7 +91,12 @@ func (p *seen) person(_ context.Context, id int64) (person, error) {
 }
 
 func (p *seen) told(_ context.Context, person int64) (bool, error) {
-	return slices.ContainsFunc(p.r.steps, func(s Step) bool { return s.Verb == EscalateVerb && slices.Contains(s.Set().Told, person) }), nil
+	for i := range p.r.steps {
+		if s := &p.r.steps[i]; s.Verb == EscalateVerb && slices.Contains(s.Set().Told, person) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (p *seen) asked(ctx context.Context) (yes bool, err error) {

@@ -17,7 +17,8 @@ const lateBy = time.Minute
 // Timeline is the history in words: the ticket's steps and those of its orders (TICKET-4).
 func Timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.Step {
 	out := make([]page.Step, len(list))
-	for i, s := range list {
+	for i := range list {
+		s := &list[i]
 		set := s.Set()
 		out[i] = page.Step{Verb: string(s.Verb), Order: numberOf(orders, s.OrderID), At: s.At, Who: s.Who(ctx), Remark: s.Remark, Changes: set.changes(ctx)}
 		if s.NotedAt.Sub(s.At) > lateBy {
@@ -35,7 +36,7 @@ func Timeline(ctx context.Context, list []Step, orders []ServiceOrder) []page.St
 }
 
 // changes are what a step changed, value by value in words.
-func (d Detail) changes(ctx context.Context) []page.Change {
+func (d *Detail) changes(ctx context.Context) []page.Change {
 	var out []page.Change
 	add := func(label, prefix, from, to string) {
 		if from == to {
@@ -100,7 +101,7 @@ func limitWords(ctx context.Context, at *time.Time) string {
 }
 
 // note says which limit passed, or to whom it went and from which limits that came (ESC-4), and who left it before (ESC-5).
-func (d Detail) note(ctx context.Context) string {
+func (d *Detail) note(ctx context.Context) string {
 	if d.Clock != "" {
 		return locale.T(ctx, "limit.clock."+d.Clock)
 	}

@@ -6,22 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"lobby/app/kit/db"
 	"lobby/app/ticket/limit"
 	"lobby/views/locale"
 	page "lobby/views/ticket"
 )
 
-// why explains every limit of a ticket and of its orders (SLA-5): from when it counts, which intervals counted, which
+// whys explain every limit of a ticket and of its orders (SLA-5): from when it counts, which intervals counted, which
 // didn't and why, in the words of ctx; those that were replaced stand there too (SLA-1).
-func (s *Service) why(ctx context.Context, around *around) ([]page.Why, error) {
-	r, err := s.recordOf(ctx, s.DB, around.ticket, around.steps, around.orders)
-	if err != nil {
-		return nil, db.Translate(err)
-	}
-	return r.whys(ctx, s.now()), nil
-}
-
 func (r *record) whys(ctx context.Context, now time.Time) []page.Why {
 	out := whys(ctx, nil, r.limits(), "", now)
 	for _, o := range r.orders {
