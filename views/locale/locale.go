@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -91,15 +92,15 @@ func Match(accept string) string {
 	return Languages[i]
 }
 
-// catalog is one language, ready to speak: texts without arguments are kept plain, since a wall says thousands.
+// catalog is one language, ready to speak: texts of one form are kept cut at their arguments, since a page says hundreds.
 type catalog struct {
-	plain map[string]string
-	full  *i18n.Localizer
+	cut  map[string][]string // in turn text and the name of an argument
+	full *i18n.Localizer
 }
 
 var spoken = sync.OnceValue(func() map[string]catalog {
 	bundle := i18n.NewBundle(language.MustParse(Simplified))
-	plain := map[string]map[string]string{}
+	cut := map[string]map[string][]string{}
 	files, err := fs.Glob(catalogs, "catalog/*.json")
 	if err != nil {
 		panic(err)
@@ -109,21 +110,52 @@ var spoken = sync.OnceValue(func() map[string]catalog {
 			panic(fmt.Sprintf("locale: %s: %v", file, err))
 		}
 		lang := langOf(file)
-		if plain[lang] == nil {
-			plain[lang] = map[string]string{}
+		if cut[lang] == nil {
+			cut[lang] = map[string][]string{}
 		}
 		for k, v := range mustRead(file) {
-			if text, ok := v.(string); ok && !strings.Contains(text, "{{") {
-				plain[lang][k] = text
+			if text, ok := v.(string); ok && !strings.Contains(argument.ReplaceAllString(text, ""), "{{") {
+				cut[lang][k] = pieces(text)
 			}
 		}
 	}
 	out := map[string]catalog{}
 	for _, l := range Languages {
-		out[l] = catalog{plain: plain[l], full: i18n.NewLocalizer(bundle, l)}
+		out[l] = catalog{cut: cut[l], full: i18n.NewLocalizer(bundle, l)}
 	}
 	return out
 })
+
+var argument = regexp.MustCompile(`{{\s*\.(\w+)\s*}}`)
+
+// pieces cuts a text at its arguments: text, name, text, name, text.
+func pieces(text string) (out []string) {
+	end := 0
+	for _, at := range argument.FindAllStringSubmatchIndex(text, -1) {
+		out, end = append(out, text[end:at[0]], text[at[2]:at[3]]), at[1]
+	}
+	return append(out, text[end:])
+}
+
+// fill puts the arguments into a text that was cut, as a template would.
+func fill(cut []string, value func(name string) any) string {
+	if len(cut) == 1 {
+		return cut[0]
+	}
+	var b strings.Builder
+	for i, piece := range cut {
+		if i%2 == 0 {
+			b.WriteString(piece)
+			continue
+		}
+		v := value(piece)
+		if v == nil {
+			v = "<no value>"
+		}
+		fmt.Fprint(&b, v)
+	}
+	return b.String()
+}
 
 func langOf(file string) string {
 	parts := strings.Split(path.Base(file), ".")
@@ -146,8 +178,15 @@ func mustRead(file string) map[string]any {
 // is shown as it stands, which the catalog test keeps from happening.
 func T(ctx context.Context, key string, args ...any) string {
 	c := spoken()[Lang(ctx)]
-	if text, ok := c.plain[key]; ok {
-		return text
+	if cut, ok := c.cut[key]; ok {
+		return fill(cut, func(name string) any {
+			for i := 0; i+1 < len(args); i += 2 {
+				if args[i] == name {
+					return args[i+1]
+				}
+			}
+			return nil
+		})
 	}
 	data := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
@@ -159,8 +198,8 @@ func T(ctx context.Context, key string, args ...any) string {
 // Say is T with the arguments of a fault.
 func Say(ctx context.Context, key string, args map[string]any) string {
 	c := spoken()[Lang(ctx)]
-	if text, ok := c.plain[key]; ok {
-		return text
+	if cut, ok := c.cut[key]; ok {
+		return fill(cut, func(name string) any { return args[name] })
 	}
 	return say(c, key, args)
 }
@@ -184,12 +223,20 @@ func Clock(ctx context.Context, t time.Time) string { return t.In(Zone(ctx)).For
 
 // Date shows a day as the language has it.
 func Date(ctx context.Context, t time.Time) string {
-	t = t.In(Zone(ctx))
-	if Lang(ctx) == English {
-		return t.Format("2 Jan 2006")
+	s := from(ctx)
+	return t.In(s.zone).Format(s.day())
+}
+
+// day is how the language writes a day.
+func (s settings) day() string {
+	if s.lang == English {
+		return "2 Jan 2006"
 	}
-	return t.Format("2006年1月2日")
+	return "2006年1月2日"
 }
 
 // Moment shows day and time of day.
-func Moment(ctx context.Context, t time.Time) string { return Date(ctx, t) + " " + Clock(ctx, t) }
+func Moment(ctx context.Context, t time.Time) string {
+	s := from(ctx)
+	return t.In(s.zone).Format(s.day() + " 15:04")
+}

@@ -222,6 +222,37 @@ func TestSaysInTheLanguageOfTheContext(t *testing.T) {
 	}
 }
 
+// TestFilledAsATemplate says every text of one form both ways: cut at its arguments, and as the library does.
+func TestFilledAsATemplate(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Languages {
+		ctx, c := With(context.Background(), lang), spoken()[lang]
+		for key, text := range keysOf(t, lang) {
+			if c.cut[key] == nil {
+				if _, plural := text.(map[string]any); !plural {
+					t.Errorf("%s: %q is said by the library each time", lang, key)
+				}
+				continue
+			}
+			names := holes(text)
+			for given := range len(names) + 1 { // what isn't given is said as well
+				args, pairs := map[string]any{}, []any{}
+				for i, n := range names[:given] {
+					value := []any{"<b>王&“三”</b>", 12, true}[i%3]
+					args[n], pairs = value, append(pairs, n, value)
+				}
+				want := say(c, key, args)
+				if got := Say(ctx, key, args); got != want {
+					t.Errorf("%s: %q of %v is %q, want %q", lang, key, args, got, want)
+				}
+				if got := T(ctx, key, pairs...); got != want {
+					t.Errorf("%s: %q of %v is %q, want %q", lang, key, pairs, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestEveryCountIsSaid says each text that counts with the numbers at which a language changes its form.
 func TestEveryCountIsSaid(t *testing.T) {
 	t.Parallel()
