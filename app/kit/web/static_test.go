@@ -43,7 +43,7 @@ func TestPagesAreCompressed(t *testing.T) {
 	c, _ := setup(t, nil, func(app *fiber.App) {
 		app.Get("/long", func(c *fiber.Ctx) error { return c.SendString(strings.Repeat("words and words ", 200)) })
 	})
-	for accept, want := range map[string]string{"br": "br", "gzip": "gzip", "": ""} {
+	for accept, want := range map[string]string{"gzip, deflate, br, zstd": "gzip", "gzip": "gzip", "": ""} {
 		r := c.Request("GET", "/long", nil)
 		r.Header.Set("Accept-Encoding", accept)
 		page := c.Do(r).Want(200)
