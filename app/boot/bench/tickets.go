@@ -56,7 +56,7 @@ func largeSite(ctx context.Context, h *house) (c chapter, err error) {
 		Title: "A site with a million tickets",
 		How: fmt.Sprintf("`lobby demo load --tickets %d` (two years, %d tickets open, histories, orders, callbacks; made in %s) beside the same with %d. "+
 			"Each page %d times, by %d clients, which look at it for %s before they ask again; the time is the server's own, from the request's begin to its answer, and the clients share its cores. Medians in brackets. "+
-			"The lines below have the same with clients that never pause: they fill both cores, and the time is what eight in a queue wait for each other.",
+			"The lines below have the same with clients that never pause: they fill both cores, and most of the time is what eight in a queue wait for each other.",
 			million, made.Open, large.took.Round(time.Second), fewTickets, pageLooks-pageWarm, clients, pageRead),
 	}
 	for i, l := range much {
@@ -67,7 +67,7 @@ func largeSite(ctx context.Context, h *house) (c chapter, err error) {
 	for i, l := range much {
 		p99, y := percentile(l.crowded, 99), percentile(little[i].crowded, 99)
 		c.Lines = append(c.Lines, line{What: l.name + ", without a pause, p99", Ours: ms(p99) + " (" + ms(percentile(l.crowded, 50)) + ")",
-			Yardstick: ms(y) + " (" + ms(percentile(little[i].crowded, 50)) + ")", Ratio: ratio(p99, y), Target: "≤ 2", Met: p99 <= 2*y})
+			Yardstick: ms(y) + " (" + ms(percentile(little[i].crowded, 50)) + ")", Ratio: ratio(p99, y), Target: "≤ 20 ms, ≤ 2", Met: p99 <= pageMost && p99 <= 2*y})
 	}
 	figures, err := large.reports(ctx)
 	if err != nil {
