@@ -112,6 +112,7 @@ const (
 	deviceLocal
 	siteLocal
 	quietLocal
+	inboxLocal
 )
 
 // New makes the app with everything in front of the routes: features mount theirs on it.
