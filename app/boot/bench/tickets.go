@@ -114,6 +114,9 @@ func (h *house) town(ctx context.Context, name string, tickets int) (*town, demo
 		return nil, made, err
 	}
 	t.took = time.Since(began)
+	if err := written(ctx, h.at("postgres")); err != nil {
+		return nil, made, err
+	}
 	if t.server, err = t.serve(ctx); err != nil {
 		return nil, made, err
 	}
@@ -125,6 +128,16 @@ func (h *house) town(ctx context.Context, name string, tickets int) (*town, demo
 	}
 	t.staff, err = t.signIn("supervisor")
 	return t, made, err
+}
+
+// written has everything written to the disk that loading left in memory: what is measured is a site at its daily work.
+func written(ctx context.Context, address string) error {
+	direct, err := db.OpenDirect(ctx, address)
+	if err != nil {
+		return err
+	}
+	_, err = direct.ExecContext(ctx, "checkpoint")
+	return errors.Join(err, direct.Close())
 }
 
 func (t *town) leave(ctx context.Context) error {
@@ -165,6 +178,7 @@ func (t *town) signIn(login string) (string, error) {
 
 func (t *town) form(req *fasthttp.Request, path string, values url.Values) {
 	req.SetRequestURI(t.server.URL() + path)
+	req.Header.Set("Accept", "text/html")
 	req.Header.Set("Accept-Encoding", "gzip, deflate, br")
 	if values == nil {
 		return
