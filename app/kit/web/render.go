@@ -85,7 +85,13 @@ func Shell(c *fiber.Ctx, title string) layout.Shell {
 			shell.Nav = append(shell.Nav, layout.NavItem{Label: locale.T(ctx, item.LabelKey), Href: item.Href, Key: item.Key, Group: item.Group})
 		}
 	}
-	shell.Inbox = s.inbox(c, a)
+	if s.Inbox != nil && a.Site != 0 {
+		inbox, err := s.Inbox(ctx)
+		if err != nil {
+			s.Log.WarnContext(ctx, "inbox of a person", "request", RequestID(c), "error", err)
+		}
+		shell.Inbox = &inbox
+	}
 	shell.Sites = sitesOf(c, a, shell.SiteName)
 	return shell
 }

@@ -112,7 +112,6 @@ const (
 	deviceLocal
 	siteLocal
 	quietLocal
-	inboxLocal
 )
 
 // New makes the app with everything in front of the routes: features mount theirs on it.

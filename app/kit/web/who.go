@@ -73,7 +73,6 @@ func Staff(perm ...actor.Permission) fiber.Handler {
 				return fault.New(fault.Forbidden, "fault.forbidden")
 			}
 		}
-		defer of(c).expectInbox(c)()
 		return c.Next()
 	}
 }
