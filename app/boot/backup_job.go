@@ -108,7 +108,7 @@ func (a *App) verifyNewest(ctx context.Context, direct *bun.DB, dir string) erro
 		return nil
 	}
 	began := time.Now()
-	if _, err := verify(ctx, a.Config, a.direct, direct, all[0].Path, func(backup.Progress) {}); err != nil {
+	if _, err := a.verify(ctx, direct, all[0].Path, func(backup.Progress) {}); err != nil {
 		return fmt.Errorf("the backup %s did not stand a restore for trial: %w", all[0].Path, err)
 	}
 	a.Log.Info("backup verified", "file", all[0].Path, "took", time.Since(began).Round(time.Millisecond))

@@ -46,22 +46,22 @@ func VerifyBackup(ctx context.Context, cfg *config.Config, file string, report f
 		return done, file, err
 	}
 	app.atClose(direct.Close)
-	done, err = verify(ctx, cfg, app.direct, direct, file, report)
+	done, err = app.verify(ctx, direct, file, report)
 	return done, file, err
 }
 
 // verify restores a backup for trial, and notes what came of it.
-func verify(ctx context.Context, cfg *config.Config, address string, direct *bun.DB, file string, report func(backup.Progress)) (done Restored, err error) {
+func (a *App) verify(ctx context.Context, direct *bun.DB, file string, report func(backup.Progress)) (done Restored, err error) {
 	f, err := backup.Open(ctx, file, report)
 	if err != nil {
 		return done, errors.Join(err, noteUnsound(ctx, direct, file, "", err))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r := restoring{cfg: cfg, file: f, gentle: true, report: report}
+	r := restoring{cfg: a.Config, file: f, gentle: true, report: report}
 	if err := r.keyAtHand(); err != nil {
 		return done, err
 	}
-	err = backup.Scratch(ctx, address, func(scratch string) (err error) {
+	err = backup.Scratch(ctx, a.direct, func(scratch string) (err error) {
 		if done, err = r.into(ctx, scratch); err != nil {
 			return err
 		}
@@ -76,9 +76,9 @@ func verify(ctx context.Context, cfg *config.Config, address string, direct *bun
 		return done, errors.Join(err, noteUnsound(ctx, direct, file, f.Digest, err))
 	}
 	return done, note(ctx, direct, "backup.verify", f.Contents, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewRaw(`insert into backups (digest, name, taken_at, size, verified_at) values (?, ?, ?, ?, clock_timestamp())
+		_, err := tx.NewRaw(`insert into backups (digest, name, taken_at, size, verified_at) values (?, ?, ?, ?, ?)
 			on conflict (digest) do update set verified_at = excluded.verified_at, problem = ''`,
-			f.Digest, filepath.Base(file), f.Taken, f.Size).Exec(ctx)
+			f.Digest, filepath.Base(file), f.Taken, f.Size, a.Now()).Exec(ctx)
 		return err
 	})
 }
