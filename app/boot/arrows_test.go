@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"app/site", "app/staff"},
 	{"app/kit/audit", "app/kit/pii", "app/kit/file"},
 	{"app/kit/web", "app/kit/live", "app/kit/db"},
-	{"app/kit/fault", "app/kit/actor", "app/kit/table", "app/kit/patience"},
+	{"app/kit/fault", "app/kit/actor", "app/kit/table", "app/kit/patience", "app/kit/meanwhile"},
 }
 
 // beside are the arrows between rooms of one layer that the house allows, each with its reason.

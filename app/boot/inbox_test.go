@@ -141,6 +141,9 @@ func TestInboxPage(t *testing.T) {
 	if got := len(page.All(".fresh")); got != 2 {
 		t.Errorf("%d are new", got)
 	}
+	if got := figure(page); got != "1" {
+		t.Errorf("the page that shows the notices counts %q, want what it leaves: the task", got)
+	}
 	if href := webtest.Attr(page.One(".notices a"), "href"); href != "/desk/tickets/"+strconv.FormatInt(o.ticket.ID, 10) {
 		t.Errorf("it leads to %s", href)
 	}

@@ -6,11 +6,11 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"lobby/app/kit/actor"
 	"lobby/app/kit/db"
 	"lobby/app/kit/fault"
+	"lobby/app/kit/meanwhile"
 	"lobby/app/kit/pii"
 	"lobby/app/staff"
 	"lobby/views/locale"
@@ -53,10 +53,10 @@ func (s *Service) around(ctx context.Context, id int64) (r around, err error) {
 	if err != nil {
 		return r, err
 	}
-	var history errgroup.Group
-	history.Go(func() (err error) { r.steps, err = steps(ctx, s.DB, a.Site, id); return err })
+	history := meanwhile.Do(func() ([]Step, error) { return steps(ctx, s.DB, a.Site, id) })
 	p, err := readPage(ctx, s.DB, a.Site, id)
-	if wrong := history.Wait(); err == nil {
+	var wrong error
+	if r.steps, wrong = history(); err == nil {
 		err = wrong
 	}
 	if err != nil {
