@@ -33,6 +33,8 @@ func child() bool {
 	switch part {
 	case "eyes":
 		err = eyesMain(os.Stdin, os.Stdout)
+	case "readers":
+		err = readersMain(os.Stdin, os.Stdout)
 	default:
 		err = serveMemory(part)
 	}

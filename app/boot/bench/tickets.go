@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/url"
 	"strings"
 	"sync"
@@ -55,7 +53,7 @@ func largeSite(ctx context.Context, h *house) (c chapter, err error) {
 	c = chapter{
 		Title: "A site with a million tickets",
 		How: fmt.Sprintf("`lobby demo load --tickets %d` (two years, %d tickets open, histories, orders, callbacks; made in %s) beside the same with %d. "+
-			"Each page %d times, by %d clients, which look at it for %s before they ask again; the time is the server's own, from the request's begin to its answer, and the clients share its cores. Medians in brackets. "+
+			"Each page %d times, by %d clients, which look at it for %s before they ask again; the time is the server's own, from the request's begin to its answer, and the clients, a process of their own, share its cores. Medians in brackets. "+
 			"The lines below have the same with clients that never pause: they fill both cores, and most of the time is what eight in a queue wait for each other.",
 			million, made.Open, large.took.Round(time.Second), fewTickets, pageLooks-pageWarm, clients, pageRead),
 	}
@@ -164,7 +162,8 @@ func (t *town) signIn(login string) (string, error) {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
-	t.form(req, "/login", url.Values{"login": {login}, "password": {demo.Password}})
+	ask(req, t.server.URL(), "/login")
+	post(req, t.server.URL(), url.Values{"login": {login}, "password": {demo.Password}}.Encode())
 	if err := client.Do(req, res); err != nil {
 		return "", err
 	}
@@ -176,23 +175,10 @@ func (t *town) signIn(login string) (string, error) {
 	return "", fmt.Errorf("signing in was answered with %d and no session", res.StatusCode())
 }
 
-func (t *town) form(req *fasthttp.Request, path string, values url.Values) {
-	req.SetRequestURI(t.server.URL() + path)
-	req.Header.Set("Accept", "text/html")
-	req.Header.Set("Accept-Encoding", "gzip, deflate, br")
-	if values == nil {
-		return
-	}
-	req.Header.SetMethod("POST")
-	req.Header.Set("Origin", t.server.URL())
-	req.Header.SetContentType("application/x-www-form-urlencoded")
-	req.SetBodyString(values.Encode())
-}
-
 // view is a page that is asked for again and again.
 type view struct {
 	name, route, path, cookie string
-	form                      func(n int) url.Values // nil: it is fetched
+	forms                     []string // what is posted, in turn; none: it is fetched
 	took                      []time.Duration
 	crowded                   []time.Duration // with clients that never pause
 }
@@ -204,15 +190,19 @@ func (t *town) looks(ctx context.Context, made demo.Crowd) ([]view, error) {
 	if err != nil {
 		return nil, err
 	}
-	search := func(query func(n int) string) func(n int) url.Values {
-		return func(n int) url.Values { return url.Values{"q": {query(n)}} }
+	search := func(query func(n int) string) []string {
+		forms := make([]string, len(numbers))
+		for n := range forms {
+			forms[n] = url.Values{"q": {query(n)}}.Encode()
+		}
+		return forms
 	}
 	all := []view{
 		{name: "wall", route: "/wall", path: "/wall", cookie: t.screen},
 		{name: "work list", route: "/desk/tickets", path: "/desk/tickets", cookie: t.staff},
-		{name: "search by number", route: "/desk/search", path: "/desk/search", cookie: t.staff, form: search(func(n int) string { return numbers[n%len(numbers)] })},
+		{name: "search by number", route: "/desk/search", path: "/desk/search", cookie: t.staff, forms: search(func(n int) string { return numbers[n] })},
 		{name: "search by phone", route: "/desk/search", path: "/desk/search", cookie: t.staff,
-			form: search(func(n int) string { return fmt.Sprintf("138%08d", n*7919%(made.Tickets/6)) })},
+			forms: search(func(n int) string { return fmt.Sprintf("138%08d", n*7919%(made.Tickets/6)) })},
 		{name: "ticket with 200 steps", route: "/desk/tickets/:id", path: fmt.Sprintf("/desk/tickets/%d", made.Long), cookie: t.staff},
 	}
 	for i := range all {
@@ -228,50 +218,15 @@ func (t *town) looks(ctx context.Context, made demo.Crowd) ([]view, error) {
 
 // see asks for one page from all clients, each of which pauses before it asks again.
 func (t *town) see(ctx context.Context, l *view, pause time.Duration) ([]time.Duration, error) {
-	var n atomic.Int64
-	var wg sync.WaitGroup
-	failures := make(chan error, clients)
 	watch := &stopwatch{route: l.route}
-	for range clients {
-		wg.Go(func() {
-			client := &fasthttp.HostClient{Addr: strings.TrimPrefix(t.server.URL(), "http://")}
-			defer client.CloseIdleConnections()
-			for i := n.Add(1); i <= pageLooks && ctx.Err() == nil; i = n.Add(1) {
-				if i == pageWarm {
-					t.watch.Store(watch)
-				}
-				if err := t.once(client, l, int(i)); err != nil {
-					failures <- err
-					return
-				}
-				if pause > 0 {
-					time.Sleep(pause/2 + rand.N(pause)) // not in step with the others
-				}
-			}
-		})
+	t.watch.Store(watch)
+	defer t.watch.Store(nil)
+	err := read(ctx, reading{URL: t.server.URL(), Path: l.path, Cookie: l.cookie, Forms: l.forms, Looks: pageLooks, Pause: pause})
+	if err == nil && len(watch.took) != pageLooks {
+		err = fmt.Errorf("%d answers of %d", len(watch.took), pageLooks)
 	}
-	wg.Wait()
-	t.watch.Store(nil)
-	close(failures)
-	return watch.took, errors.Join(<-failures, ctx.Err())
-}
-
-func (t *town) once(client *fasthttp.HostClient, l *view, n int) error {
-	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-	defer fasthttp.ReleaseRequest(req)
-	defer fasthttp.ReleaseResponse(res)
-	var values url.Values
-	if l.form != nil {
-		values = l.form(n)
+	if err != nil {
+		return nil, err
 	}
-	t.form(req, l.path, values)
-	req.Header.Set("Cookie", l.cookie)
-	if err := client.Do(req, res); err != nil {
-		return err
-	}
-	if s := res.StatusCode(); s != fasthttp.StatusOK && s != fasthttp.StatusSeeOther {
-		return fmt.Errorf("answered with %d", s)
-	}
-	_, err := io.Discard.Write(res.Body())
-	return err
+	return watch.took[pageWarm:], nil
 }
