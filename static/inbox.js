@@ -43,7 +43,7 @@
   function show(now) {
     const more = now.count > Number(figure.value);
     figure.value = now.count;
-    figure.textContent = now.count;
+    figure.textContent = now.shown;
     figure.hidden = now.count === 0;
     link.classList.toggle("is-loud", now.loud > 0);
     if (more) status.textContent = now.said;

@@ -110,6 +110,7 @@ func figure(p *webtest.Page) string {
 type inboxFigure struct {
 	Count int   `json:"count"`
 	Loud  int64 `json:"loud"`
+	Shown string
 	Said  string
 }
 
@@ -154,6 +155,22 @@ func TestInboxPage(t *testing.T) {
 	admin.Get("/inbox").Want(http.StatusOK).WantText("已升级到您处理").WantNo(o.ticket.Number, "大堂") // who may not see tickets
 	if boottest.Browser(t, o.base).Get("/inbox/count").Status == http.StatusOK {
 		t.Error("nobody has a figure")
+	}
+}
+
+// Above 99 the head of a page and what a screen reader says both say that it is more.
+func TestInboxOfVeryMuch(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	chief := o.browser("chief")
+	for n := range 100 {
+		o.tell(o.site, "sung", strconv.Itoa(n), false, "chief")
+	}
+	if got := figure(chief.Get("/desk").Want(http.StatusOK)); got != "99+" {
+		t.Errorf("the head of a page shows %q", got)
+	}
+	if got := figureOf(t, chief); got.Shown != "99+" || !strings.Contains(got.Said, "超过99") {
+		t.Errorf("counted %+v", got)
 	}
 }
 

@@ -42,7 +42,11 @@ func (p *Pages) count(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(fiber.Map{"count": f.Count, "loud": f.Loud, "said": locale.T(ctx, "layout.inbox_count", "Count", f.Count)})
+	said := locale.T(ctx, "layout.inbox_count", "Count", f.Count)
+	if f.Many() {
+		said = locale.T(ctx, "layout.inbox_many")
+	}
+	return c.JSON(fiber.Map{"count": f.Count, "shown": f.Shown(), "loud": f.Loud, "said": said})
 }
 
 // attempt is what somebody tried to do with a task and couldn't.

@@ -106,14 +106,14 @@ func TestInbox(t *testing.T) {
 		b.tell(notice.Post{}, told)
 		b.tell(notice.Post{}, told, notice.Told{To: b.people[1:], Kind: "escalated", About: about(7), Mark: "supervisor#0", Due: due})
 		for n, want := range []int{1, 1, 1} {
-			if w := b.waiting(n); w.Unseen != want {
-				t.Errorf("person %d has %d notices, want %d", n, w.Unseen, want)
+			if w := b.waiting(n); w.Fresh != want {
+				t.Errorf("person %d has %d notices, want %d", n, w.Fresh, want)
 			}
 		}
 		told.Mark = "manager#0"
 		b.tell(notice.Post{}, told)
-		if w := b.waiting(0); w.Unseen != 2 {
-			t.Errorf("the next level isn't told: %d", w.Unseen)
+		if w := b.waiting(0); w.Fresh != 2 {
+			t.Errorf("the next level isn't told: %d", w.Fresh)
 		}
 	})
 	list, err := b.svc.Inbox(b.as(0))
@@ -126,15 +126,15 @@ func TestInbox(t *testing.T) {
 	if err := b.svc.See(b.as(0), []int64{list[1].ID}); err != nil {
 		t.Fatal(err)
 	}
-	if w, neighbour := b.waiting(0), b.waiting(1); w.Unseen != 1 || neighbour.Unseen != 2 {
-		t.Errorf("after seeing the first: %d left, the neighbour %d", w.Unseen, neighbour.Unseen)
+	if w, neighbour := b.waiting(0), b.waiting(1); w.Fresh != 1 || neighbour.Fresh != 2 {
+		t.Errorf("after seeing the first: %d left, the neighbour %d", w.Fresh, neighbour.Fresh)
 	}
 	elsewhere := actor.With(t.Context(), actor.Actor{Kind: actor.Person, ID: b.people[0], Site: b.other})
 	for who, ctx := range map[string]context.Context{"somebody else": b.as(1), "the same person at another site": elsewhere} {
 		if err := b.svc.See(ctx, []int64{list[0].ID}); err != nil {
 			t.Fatal(err)
 		}
-		if w := b.waiting(0); w.Unseen != 1 {
+		if w := b.waiting(0); w.Fresh != 1 {
 			t.Errorf("%s marked a notice as seen", who)
 		}
 	}
@@ -153,6 +153,37 @@ func TestInbox(t *testing.T) {
 	}
 	if list, err := b.svc.Inbox(b.as(1)); err != nil || len(list) != 2 || !list[0].SeenAt.IsZero() || list[1].SeenAt.IsZero() {
 		t.Errorf("what isn't seen yet doesn't come first: %+v, %v", list, err)
+	}
+}
+
+// Every page counts what waits for who looks: of somebody with very much only as far as the figure says, and whatever is shown
+// of the latest one that rings is right.
+func TestVeryMuchWaits(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	tell := func(n int, loud bool) {
+		t.Helper()
+		b.tell(notice.Post{}, notice.Told{To: b.people[:1], Kind: "escalated", About: about(int64(n)), Mark: fmt.Sprint("m", n), Due: b.clock(), Loud: loud})
+	}
+	rings := func() int64 { return b.id(`select max(id) from notices where loud and seen_at is null`) }
+	for n := 1; n <= 99; n++ {
+		tell(n, n == 3)
+	}
+	if got, want := b.waiting(0), (notice.Waiting{Fresh: 99, Latest: rings()}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for n := 100; n <= 150; n++ {
+		tell(n, n == 120)
+		b.ask(notice.Asked{Kind: "find_cause", About: about(int64(n)), Mark: fmt.Sprint("t", n), Due: b.clock(), To: b.people[:1]})
+	}
+	if got, want := b.waiting(0), (notice.Waiting{Tasks: 51, Fresh: 100, Latest: rings()}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for n := 151; n <= 250; n++ {
+		b.ask(notice.Asked{Kind: "find_cause", About: about(int64(n)), Mark: fmt.Sprint("t", n), Due: b.clock(), To: b.people[:1]})
+	}
+	if got := b.waiting(0); got.Tasks != 100 || got.Total() < 100 {
+		t.Errorf("of 151 tasks: %+v", got)
 	}
 }
 
@@ -177,7 +208,7 @@ func TestTask(t *testing.T) {
 		}
 	}
 	for n := range 2 {
-		waits(n, notice.Waiting{Unseen: 1, Tasks: 1}) // one thing to do, though a notice came with it
+		waits(n, notice.Waiting{Tasks: 1}) // one thing to do, though a notice came with it
 	}
 	waits(2, notice.Waiting{})
 	var f *fault.Fault
@@ -218,8 +249,8 @@ func TestTask(t *testing.T) {
 		if !errors.As(failed[1-winner], &f) || f.Kind != fault.Conflict || f.Args["Who"] != fmt.Sprintf("人员%d", winner) {
 			t.Errorf("the other is told %v %v", failed[1-winner], f.Args)
 		}
-		waits(winner, notice.Waiting{Unseen: 1, Tasks: 1})
-		waits(1-winner, notice.Waiting{Unseen: 1, Fresh: 1}) // nothing to do any more, and still to be seen
+		waits(winner, notice.Waiting{Tasks: 1})
+		waits(1-winner, notice.Waiting{Fresh: 1}) // nothing to do any more, and still to be seen
 		if err := b.svc.Take(b.as(winner), id); err != nil {
 			t.Errorf("pressed twice: %v", err)
 		}

@@ -27,12 +27,15 @@ type Service struct {
 	Taken func(ctx context.Context, tx bun.Tx, k *Task) error
 }
 
-// Waiting counts what the person hasn't seen, and their open tasks.
+// countMost is as far as what waits for a person is counted, of notices and of tasks: every page's head shows the figure, and
+// above 99 nobody reads it.
+const countMost = 100
+
+// Waiting counts the person's open tasks, and what they haven't seen besides; both up to countMost.
 type Waiting struct {
-	Unseen int
-	Fresh  int   // of those unseen, without what came with one of the tasks
-	Latest int64 // id of the latest loud one unseen; 0: none
 	Tasks  int   // to be taken, or taken and not finished
+	Fresh  int   // notices not seen, without what came with one of the tasks
+	Latest int64 // id of the latest loud one not seen; 0: none
 }
 
 // Total is the figure that the head of every page shows: one for each thing.
@@ -60,10 +63,13 @@ func (s *Service) Waiting(ctx context.Context) (Waiting, error) {
 	err = db.Prepared(s.DB, s.DB.NewRaw(`with mine as materialized (
 			select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by = ?1
 			union all select k.id from tasks k where k.site_id = ?0 and k.done_at is null and k.taken_by is null
-				and k.id in (select n.task_id from notices n where n.staff_id = ?1 and n.task_id is not null))
-		select (select count(*) from mine) as tasks, count(*) as unseen, coalesce(max(n.id) filter (where n.loud), 0) as latest,
-			count(*) filter (where n.task_id is null or n.task_id not in (select id from mine)) as fresh
-		from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null`, db.Value(a.Site), db.Value(a.ID))).Scan(ctx, &w)
+				and k.id in (select n.task_id from notices n where n.staff_id = ?1 and n.task_id is not null)
+			limit ?2),
+		unseen as (select from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null
+			and (n.task_id is null or n.task_id not in (select id from mine)) limit ?2)
+		select (select count(*) from mine) as tasks, (select count(*) from unseen) as fresh,
+			coalesce((select n.id from notices n where n.site_id = ?0 and n.staff_id = ?1 and n.seen_at is null and n.loud
+				order by n.id desc limit 1), 0) as latest`, db.Value(a.Site), db.Value(a.ID), countMost)).Scan(ctx, &w)
 	return w, db.Translate(err)
 }
 

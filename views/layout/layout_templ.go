@@ -35,7 +35,7 @@ type Shell struct {
 
 // Inbox is what the head of a page shows of a person's inbox.
 type Inbox struct {
-	Count int   // what they haven't seen, and tasks
+	Count int   // what they haven't seen, and tasks; above 99 that it is more
 	Loud  int64 // id of the latest notice that rings and wasn't seen; 0: none
 }
 
@@ -744,9 +744,9 @@ func inbox(i Inbox, path string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(i.Count))
+		templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(i.Shown())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout/layout.templ`, Line: 184, Col: 88}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout/layout.templ`, Line: 184, Col: 76}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 		if templ_7745c5c3_Err != nil {

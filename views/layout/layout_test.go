@@ -39,3 +39,12 @@ func TestWhereIs(t *testing.T) {
 		}
 	}
 }
+
+func TestInboxFigure(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int]string{0: "0", 1: "1", 99: "99", 100: "99+", 200: "99+"} {
+		if got := (Inbox{Count: count}).Shown(); got != want {
+			t.Errorf("%d is shown as %q, want %q", count, got, want)
+		}
+	}
+}
