@@ -1,8 +1,13 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net/netip"
+	"net/url"
+	"runtime"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -109,4 +114,24 @@ func (a *App) openVault(ctx context.Context) error {
 	}
 	a.Vault = vault
 	return nil
+}
+
+// turns is how many pages are made at once: two for each processor where the database has the same ones, so that one is made
+// while another is read. Where it is elsewhere most of a page's time is the way there, and there is no limit (0).
+func (a *App) turns() int {
+	if !here(a.address) {
+		return 0
+	}
+	return 2 * runtime.GOMAXPROCS(0)
+}
+
+// here tells whether a database's address is on this machine: a folder of sockets, or a loopback address.
+func here(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := cmp.Or(u.Query().Get("host"), u.Hostname())
+	ip, err := netip.ParseAddr(host)
+	return strings.HasPrefix(host, "/") || host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -121,7 +121,7 @@ func (i *Instance) frontDoor(people *staff.Pages, inbox *notice.Pages) (web.Conf
 	cfg := web.Config{
 		Log: a.Log, Now: a.Now, URL: a.Config.URL, TrustedProxies: proxies, Build: build(), Rates: a.rates, Nav: navigation,
 		Session: a.Staff.Session, Device: a.Staff.Device, Site: a.frame, Sites: a.Staff.Sites, SignIn: people.Login, Inbox: inbox.Figure,
-		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Active: &i.active, Uploads: append([]web.Upload{sheet.Upload, worktime.Upload}, ticket.Uploads...),
+		ScreenPermission: staff.ScreenPermission, Observe: i.observe, Active: &i.active, Turns: a.turns(), Uploads: append([]web.Upload{sheet.Upload, worktime.Upload}, ticket.Uploads...),
 	}
 	if a.Config.Demo {
 		cfg.OpenKiosk = a.openKiosk

@@ -66,6 +66,9 @@ type Config struct {
 	// Uploads are the forms that may be larger than BodyLimit.
 	Uploads []Upload
 
+	// Turns is how many pages are made at once, in the order in which they are asked for; 0: as many as are asked for.
+	Turns int
+
 	// Observe is told of each request that is done, for the metrics; may be nil. pattern is the route as declared.
 	Observe func(method, pattern string, status int, took time.Duration)
 	// Active is how many requests are being answered now, kept here; may be nil.
@@ -100,6 +103,8 @@ type server struct {
 	writes  *limiter
 	devices *limiter
 	uploads chan struct{} // the large forms that are being handled
+	turns   chan struct{} // the pages that are being made; nil: as many as are asked for
+	hold    time.Duration // for how long one keeps its turn at most
 }
 
 // local keys what one request carries.
@@ -135,7 +140,7 @@ func New(cfg Config) *fiber.App {
 	app.Use(s.observe, recovered, s.headers)
 	app.Get("/static/accent.css", accentSheet)
 	app.Get("/static/*", staticFile)
-	app.Use(s.limit, s.sameOrigin, s.few, compressed())
+	app.Use(s.limit, s.sameOrigin, s.few, s.turn, compressed())
 	return app
 }
 
@@ -147,6 +152,9 @@ func ready(cfg Config) *server {
 		cfg.Now = time.Now
 	}
 	s := &server{Config: cfg, uploads: make(chan struct{}, uploadsMost)}
+	if cfg.Turns > 0 {
+		s.turns, s.hold = make(chan struct{}, cfg.Turns), turnHold
+	}
 	s.Rates = cfg.Rates.orDefaults()
 	s.byAddr = newLimiter(s.Rates.Address, s.Rates.AddressBurst)
 	s.writes = newLimiter(s.Rates.Write, s.Rates.WriteBurst)
