@@ -27,8 +27,8 @@ type Service struct {
 	Taken func(ctx context.Context, tx bun.Tx, k *Task) error
 }
 
-// countMost is as far as what waits for a person is counted, of notices and of tasks: every page's head shows the figure, and
-// above 99 nobody reads it.
+// countMost is as far as what waits for a person is counted, of notices and of tasks: one more than the head of a page shows
+// as a number (99), and every page reads it.
 const countMost = 100
 
 // Waiting counts the person's open tasks, and what they haven't seen besides; both up to countMost.

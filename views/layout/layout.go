@@ -69,16 +69,16 @@ func siteValue(id int64) string { return strconv.FormatInt(id, 10) }
 // accentHex is the colour without its '#', for the address of the accent sheet.
 func accentHex(accent string) string { return strings.TrimPrefix(accent, "#") }
 
-// inboxMost is the largest figure that the head of a page shows.
-const inboxMost = 99
+// figureMost is the largest figure that the head of a page shows of an inbox.
+const figureMost = 99
 
 // Many tells that more waits than is counted.
-func (i Inbox) Many() bool { return i.Count > inboxMost }
+func (i Inbox) Many() bool { return i.Count > figureMost }
 
 // Shown is the figure as the head of a page shows it.
 func (i Inbox) Shown() string {
 	if i.Many() {
-		return strconv.Itoa(inboxMost) + "+"
+		return strconv.Itoa(figureMost) + "+"
 	}
 	return strconv.Itoa(i.Count)
 }
